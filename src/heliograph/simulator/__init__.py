@@ -1,0 +1,1 @@
+"""An SMSC on loopback: the shipped session in the other role, with faults on demand."""

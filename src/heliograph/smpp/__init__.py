@@ -1,0 +1,1 @@
+"""The SMPP protocol, without I/O (pure)."""

@@ -1,0 +1,1 @@
+"""Live links to SMSCs, and the dialects they speak."""
