@@ -1,0 +1,133 @@
+"""How refused requests leave: the one table from what was raised to what the customer reads.
+
+Every refusal has the same envelope, in JSON or XML. A refused destination is none of these: it is a status in a 200.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import falcon
+import msgspec
+
+from heliograph.flows.errors import Overloaded
+from heliograph.webhooks import xml
+from heliograph.webhooks.formats import XML
+
+MAX_ERRORS: Final = 50
+
+
+class BadRequest(Exception):
+    """A request that says something impossible: `errors` maps the path of each bad field to sentences about it."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("bad request")
+        self.errors = errors
+
+
+class Unauthorized(Exception):
+    """Nobody we know."""
+
+
+class Disconnected(Exception):
+    """The peer went away before its request was whole: nothing of it counts."""
+
+
+class RequestTimeout(Exception):
+    """The request did not arrive in time."""
+
+
+class TooLarge(Exception):
+    """The body is longer than the limit."""
+
+
+class HeadTooLarge(Exception):
+    """The request's head is longer than the limit."""
+
+
+class UnsupportedMedia(Exception):
+    """A body that is neither JSON nor XML."""
+
+
+class TooManyRequests(Exception):
+    """This customer shall come again in `retry_after` whole seconds."""
+
+    def __init__(self, retry_after: int = 1) -> None:
+        super().__init__("too many requests")
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One row: the HTTP status, and what stands in the envelope."""
+
+    status: int
+    message_id: str
+    text: str
+    closes: bool = False  # what follows on the connection cannot be understood
+
+
+TABLE: Final[dict[type[BaseException], Refusal]] = {
+    BadRequest: Refusal(400, "BAD_REQUEST", "Bad request"),
+    Disconnected: Refusal(400, "BAD_REQUEST", "Bad request", closes=True),
+    falcon.HTTPBadRequest: Refusal(400, "BAD_REQUEST", "Bad request"),
+    Unauthorized: Refusal(401, "UNAUTHORIZED", "Invalid login details"),
+    falcon.HTTPNotFound: Refusal(404, "NOT_FOUND", "Not found"),
+    falcon.HTTPRouteNotFound: Refusal(404, "NOT_FOUND", "Not found"),
+    falcon.HTTPMethodNotAllowed: Refusal(405, "METHOD_NOT_ALLOWED", "Method not allowed"),
+    RequestTimeout: Refusal(408, "REQUEST_TIMEOUT", "Request timeout", closes=True),
+    TooLarge: Refusal(413, "PAYLOAD_TOO_LARGE", "Payload too large", closes=True),
+    UnsupportedMedia: Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
+    TooManyRequests: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
+    HeadTooLarge: Refusal(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large", closes=True),
+    Exception: Refusal(500, "GENERAL_ERROR", "Something went wrong. Please contact support."),
+    Overloaded: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable"),
+}
+
+
+class ServiceExceptionShape(msgspec.Struct, rename="camel", omit_defaults=True):
+    """Why a request was refused; `validation_errors` names every bad field, at most 50 of them."""
+
+    message_id: str
+    text: str
+    validation_errors: dict[str, list[str]] | None = None
+
+
+class RequestErrorShape(msgspec.Struct, rename="camel"):
+    """The inner envelope."""
+
+    service_exception: ServiceExceptionShape
+
+
+class ExceptionShape(msgspec.Struct, rename="camel"):
+    """What every refused request is answered."""
+
+    request_error: RequestErrorShape
+
+
+def refusal(raised: BaseException) -> Refusal:
+    """The row of the nearest class; whatever has none is a 500."""
+    return next((TABLE[kind] for kind in type(raised).__mro__ if kind in TABLE), TABLE[Exception])
+
+
+def envelope(raised: BaseException, media: str) -> bytes:
+    """The body that tells the customer."""
+    row = refusal(raised)
+    errors = raised.errors if isinstance(raised, BadRequest) and raised.errors else None
+    shape = ExceptionShape(RequestErrorShape(ServiceExceptionShape(row.message_id, row.text, errors)))
+    if media == XML:
+        return xml.render("ApiException", _named(msgspec.to_builtins(shape)))
+    return msgspec.json.encode(shape)
+
+
+def _named(answer: dict[str, Any]) -> dict[str, Any]:
+    """A path such as messages[0].to is no name of an element: in XML it is the text of one."""
+    inside = answer["requestError"]["serviceException"]
+    if "validationErrors" in inside:
+        inside["validationErrors"] = [
+            {"property": path, "violation": sentence}
+            for path, sentences in inside["validationErrors"].items()
+            for sentence in sentences
+        ]
+    return answer

@@ -1,0 +1,97 @@
+"""One HTTP request on its way in: its body is read when somebody wants it, within limits, and never before.
+
+Rule 1: a request can be refused before its body has arrived; then the answer closes the connection.
+Rule 2: such an answer is followed by a short time of reading on, so that a peer who is still sending gets to read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from heliograph.api.errors import Disconnected, RequestTimeout, TooLarge
+from heliograph.api.parts import Limits
+
+Event = dict[str, Any]
+LINGER_SECONDS: Final = 2.0
+LINGER_OCTETS: Final = 64 * 1024 * 1024
+_FIRST: Final = {"type": "http.request", "body": b"", "more_body": True}
+_BODY_HEADERS: Final = (b"content-length", b"transfer-encoding")
+
+
+class Exchange:
+    """Stands between the server and the application for one request."""
+
+    __slots__ = ("_peer_receive", "_peer_send", "_scope", "_started", "_unread")
+
+    def __init__(
+        self, scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]
+    ) -> None:
+        self._scope = scope
+        self._peer_receive = receive
+        self._peer_send = send
+        self._unread: bool | None = None  # None: nobody has looked yet
+        self._started = False
+
+    async def receive(self) -> Event:
+        """For the application, which asks once before it looks at the request: it shall not wait for the body."""
+        if self._started:
+            return await self._peer_receive()
+        self._started = True
+        return _FIRST
+
+    async def body(self, limits: Limits) -> bytes:
+        """The whole body.
+
+        Raises:
+            TooLarge: it is longer than `limits.body` octets, or says that it will be.
+            RequestTimeout: it is not complete within `limits.body_seconds`.
+            Disconnected: the peer went away before it was complete.
+        """
+        if self._announced() > limits.body:
+            raise TooLarge
+        chunks: list[bytes] = []
+        room = limits.body
+        try:
+            async with asyncio.timeout(limits.body_seconds):
+                while self._unread is not False:
+                    chunks.append(await self._chunk())
+                    room -= len(chunks[-1])
+                    if room < 0:
+                        raise TooLarge
+        except TimeoutError:
+            raise RequestTimeout from None
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _announced(self) -> int:
+        return next((int(value) for name, value in self._scope["headers"] if name == b"content-length"), 0)
+
+    async def _chunk(self) -> bytes:
+        event = await self._peer_receive()
+        if event["type"] == "http.disconnect":
+            raise Disconnected
+        self._unread = bool(event.get("more_body", False))
+        chunk: bytes = event.get("body", b"")
+        return chunk
+
+    async def send(self, event: Event) -> None:
+        """For the application: what it answers goes out, and closes the connection when the body was not read."""
+        if self._unread is None:
+            self._unread = any(name in _BODY_HEADERS for name, _ in self._scope["headers"])
+        if not self._unread:
+            await self._peer_send(event)
+        elif event["type"] == "http.response.start":
+            await self._peer_send({**event, "headers": [*event.get("headers", []), (b"connection", b"close")]})
+        else:
+            await self._peer_send({**event, "more_body": True})
+            await self._linger()
+            await self._peer_send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _linger(self) -> None:
+        room = LINGER_OCTETS
+        with contextlib.suppress(TimeoutError, Disconnected):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self._unread and room > 0:
+                    room -= len(await self._chunk())

@@ -1,0 +1,274 @@
+"""The requests as customers write them, and their decoding: once, typed, straight from the octets.
+
+Rule 1: null is absent, unknown keys are ignored, a name given twice counts the last time.
+Rule 2: a good request is decoded once. Only a bad one is read a second time, to name every field of the wrong type.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect
+
+from heliograph.api.errors import MAX_ERRORS, BadRequest
+from heliograph.api.parts import Limits
+
+
+class DestinationShape(msgspec.Struct, rename="camel", gc=False):
+    """One recipient."""
+
+    to: str | None = None
+    message_id: str | None = None
+
+
+class BinaryShape(msgspec.Struct, rename="camel", gc=False):
+    """A binary body: `hex` in pairs of digits, data_coding and esm_class 0 to 255."""
+
+    hex: str | None = None
+    data_coding: int | None = None
+    esm_class: int | None = None
+
+
+class ClockShape(msgspec.Struct):
+    """A time of the day: hour 0 to 23, minute 0 to 59."""
+
+    hour: int | None = None
+    minute: int | None = None
+
+
+class WindowShape(msgspec.Struct, rename="camel"):
+    """When messages may leave; `time_zone` is an IANA name, UTC when absent."""
+
+    days: list[str] | None = None
+    from_: ClockShape | None = msgspec.field(default=None, name="from")
+    to: ClockShape | None = None
+    time_zone: str | None = None
+
+
+class IndiaShape(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What Indian operators ask for."""
+
+    principal_entity_id: str | None = None
+    content_template_id: str | None = None
+    telemarketer_id: str | None = None
+
+
+class TurkeyShape(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What Turkish operators ask for: recipient type BIREYSEL or TACIR."""
+
+    recipient_type: str | None = None
+    brand_code: int | None = None
+
+
+class KoreaShape(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What South Korean operators ask for: title of at most 66 characters."""
+
+    reseller_code: int | None = None
+    title: str | None = None
+
+
+class RegionalShape(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What single countries ask for; carried along."""
+
+    india_dlt: IndiaShape | None = None
+    turkey_iys: TurkeyShape | None = None
+    south_korea: KoreaShape | None = None
+
+
+class MessageShape(msgspec.Struct, rename="camel"):
+    """One body for any number of destinations; `to` is one more destination."""
+
+    from_: str | None = msgspec.field(default=None, name="from")
+    to: str | list[str] | None = None
+    destinations: list[DestinationShape] | None = None
+    binary: BinaryShape | None = None
+    text: str | None = None
+    flash: bool | None = None
+    notify: bool | None = None
+    intermediate_report: bool | None = None
+    notify_url: str | None = None
+    notify_content_type: str | None = None
+    callback_data: str | None = None
+    validity_period: int | None = None
+    send_at: str | None = None
+    delivery_time_window: WindowShape | None = None
+    regional: RegionalShape | None = None
+    entity_id: str | None = None
+    application_id: str | None = None
+    campaign_reference_id: str | None = None
+
+
+class SpeedShape(msgspec.Struct, rename="camel"):
+    """At most `amount` segments a `time_unit`: MINUTE, HOUR or DAY."""
+
+    amount: int | None = None
+    time_unit: str | None = None
+
+
+class SendRequest(msgspec.Struct, rename="camel"):
+    """The body of /sms/1/binary/advanced, /sms/1/text/advanced and /sms/2/binary/advanced."""
+
+    bulk_id: str | None = None
+    messages: list[MessageShape] | None = None
+    sending_speed_limit: SpeedShape | None = None
+
+
+SEND_TYPE: Final = inspect.type_info(SendRequest)
+_DECODER: Final = msgspec.json.Decoder(SendRequest)
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACES: Final = bytes.maketrans(b"[]", b"{}")
+_NO_BRACKETS: Final = bytes(octet for octet in range(256) if octet not in b"[]{}")
+_PLACE: Final = re.compile(r"at `\$\.?(.*?)`")
+# A message object has up to nine objects and lists of its own, and callbackData may hold JSON too.
+BRACKETS_PER_DESTINATION: Final = 50
+
+
+class Findings:
+    """What is wrong with a request, by path: at most 50 paths. A field under a wrong one is not blamed again."""
+
+    __slots__ = ("errors", "wrong")
+
+    def __init__(self) -> None:
+        self.errors: dict[str, list[str]] = {}
+        self.wrong: list[str] = []
+
+    def add(self, path: str, sentence: str) -> None:
+        """Blame `path`, unless it or what it is part of has a wrong type."""
+        if not any(path == wrong or path.startswith((f"{wrong}.", f"{wrong}[")) for wrong in self.wrong):
+            self._note(path, sentence)
+
+    def add_wrong_type(self, path: str, sentence: str) -> None:
+        """Blame `path` for its type: nothing more can be said about what is in it."""
+        self._note(path, sentence)
+        self.wrong.append(path)
+
+    def _note(self, path: str, sentence: str) -> None:
+        if path in self.errors or len(self.errors) < MAX_ERRORS:
+            sentences = self.errors.setdefault(path, [])
+            if sentence not in sentences:
+                sentences.append(sentence)
+
+
+def decode_json(body: bytes, limits: Limits, findings: Findings) -> SendRequest:
+    """The request in `body`. Wrong types go to `findings`, with something harmless in their place.
+
+    Raises:
+        BadRequest: the body is no JSON object in UTF-8, is nested too deep or holds too many objects.
+    """
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    if not body.isascii():
+        _require_utf8(body)
+    _require_modest(body, limits)
+    try:
+        return _DECODER.decode(body)
+    except msgspec.ValidationError as problem:
+        return _second_pass(body, problem, findings)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadRequest({"body": ["must be one JSON object in UTF-8"]}) from None
+
+
+def _require_utf8(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise BadRequest({"body": ["must be UTF-8"]}) from None
+
+
+def _require_modest(body: bytes, limits: Limits) -> None:
+    """Nesting and number of objects, before any is built. Without 33 brackets there are no 33 levels."""
+    openings = body.count(b"{") + body.count(b"[")
+    if openings > max(limits.destinations, 100) * BRACKETS_PER_DESTINATION:
+        raise BadRequest({"body": [f"holds more objects than {limits.destinations} destinations can need"]})
+    if openings <= limits.nesting:
+        return
+    outside = _STRING.sub(b"", body) if b"\\" in body else b"".join(body.split(b'"')[::2])
+    brackets = outside.translate(_BRACES, _NO_BRACKETS)
+    for _ in range(limits.nesting):
+        if not brackets:
+            return
+        brackets = brackets.replace(b"{}", b"")
+    if brackets.count(b"{") == brackets.count(b"}") > 0:
+        raise BadRequest({"body": [f"must not be nested more than {limits.nesting} deep"]})
+
+
+def _second_pass(body: bytes, problem: msgspec.ValidationError, findings: Findings) -> SendRequest:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):  # a number that no type holds
+        place = _PLACE.search(str(problem))
+        path = place[1] if place and place[1] else "body"
+        raise BadRequest({path: ["must be a number within range"]}) from None
+    return convert(value, findings)
+
+
+def convert(value: Any, findings: Findings, *, strict: bool = True) -> SendRequest:
+    """`value`, of plain dicts and lists, as a request; every wrong type goes to `findings`.
+
+    Not `strict`: numbers and booleans may be words, as XML has them.
+
+    Raises:
+        BadRequest: `value` is no object.
+    """
+    if not isinstance(value, dict):
+        raise BadRequest({"body": ["must be an object"]})
+    return msgspec.convert(_Walk(findings, strict).clean(value, SEND_TYPE, ""), SendRequest, strict=strict)
+
+
+_SENTENCES: Final = {
+    inspect.StrType: "must be a string",
+    inspect.IntType: "must be an integer",
+    inspect.BoolType: "must be true or false",
+    inspect.ListType: "must be a list",
+    inspect.StructType: "must be an object",
+}
+_PYTHON_TYPES: Final = {inspect.StrType: str, inspect.IntType: int, inspect.BoolType: bool}
+
+
+class _Walk:
+    """Copies a value along its type, with something harmless wherever the type is wrong."""
+
+    def __init__(self, findings: Findings, strict: bool) -> None:
+        self._findings = findings
+        self._strict = strict
+
+    def clean(self, value: Any, kind: inspect.Type, path: str) -> Any:
+        if isinstance(kind, inspect.UnionType):
+            if value is None:
+                return None
+            kind = _choice(kind, value)
+        if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+            return self._members(value, kind, path)
+        if isinstance(kind, inspect.ListType) and isinstance(value, list):
+            return [self.clean(item, kind.item_type, f"{path}[{index}]") for index, item in enumerate(value)]
+        if type(kind) in _PYTHON_TYPES and self._fits(value, kind):
+            return value
+        return self._blame(kind, path)
+
+    def _members(self, value: dict[str, Any], kind: inspect.StructType, path: str) -> dict[str, Any]:
+        names = ((field.encode_name, field.type) for field in kind.fields if field.encode_name in value)
+        return {name: self.clean(value[name], type_, f"{path}.{name}" if path else name) for name, type_ in names}
+
+    def _fits(self, value: Any, kind: inspect.Type) -> bool:
+        try:
+            msgspec.convert(value, _PYTHON_TYPES[type(kind)], strict=self._strict)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    def _blame(self, kind: inspect.Type, path: str) -> Any:
+        self._findings.add_wrong_type(path, _SENTENCES[type(kind)])
+        placeholders: dict[type[inspect.Type], Any] = {
+            inspect.StrType: "",
+            inspect.StructType: {},
+            inspect.ListType: [],
+        }
+        return placeholders.get(type(kind))
+
+
+def _choice(kind: inspect.UnionType, value: Any) -> inspect.Type:
+    """Of several types the list for a list, else the first that is not null."""
+    kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+    lists = [one for one in kinds if isinstance(one, inspect.ListType)]
+    return lists[0] if lists and isinstance(value, list) else [*(one for one in kinds if one not in lists), *kinds][0]

@@ -1,0 +1,119 @@
+"""Requests in XML: the same values, and the same paths of what is wrong with them, as in JSON.
+
+Any root is taken. A list may be a wrapper with items (`messages/message`), doubled (`messages/messages`) or its own
+name repeated. An empty element is an absent field; blanks around a text are not part of it. Document types and
+entities are refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+from msgspec import inspect
+
+from heliograph.api.errors import BadRequest
+from heliograph.api.parts import Limits
+from heliograph.api.requests import BRACKETS_PER_DESTINATION, SEND_TYPE, Findings, SendRequest, convert
+
+_ITEMS: Final = {
+    "messages": ("message", "messages"),
+    "destinations": ("destination", "destinations"),
+    "days": ("days", "day"),
+    "to": ("to",),
+}
+
+
+class _Element:
+    __slots__ = ("children", "name", "pieces")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.children: list[_Element] = []
+        self.pieces: list[str] = []
+
+    @property
+    def words(self) -> str:
+        return "".join(self.pieces).strip()
+
+
+class _Builder:
+    """What the parser tells, as elements; stops at the limits before it builds more."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._nesting = limits.nesting
+        self._room = max(limits.destinations, 100) * BRACKETS_PER_DESTINATION
+        self._open = [_Element("")]
+
+    def start(self, tag: str, _attributes: dict[str, str]) -> None:
+        self._room -= 1
+        if len(self._open) > self._nesting:
+            raise BadRequest({"body": [f"must not be nested more than {self._nesting} deep"]})
+        if self._room < 0:
+            raise BadRequest({"body": ["holds more elements than its destinations can need"]})
+        element = _Element(tag.rpartition("}")[2])
+        self._open[-1].children.append(element)
+        self._open.append(element)
+
+    def data(self, text: str) -> None:
+        self._open[-1].pieces.append(text)
+
+    def end(self, _tag: str) -> None:
+        self._open.pop()
+
+    def close(self) -> _Element:
+        return self._open[0].children[0]
+
+
+def decode_xml(body: bytes, limits: Limits, findings: Findings) -> SendRequest:
+    """The request in `body`. Wrong types go to `findings`, with something harmless in their place.
+
+    Raises:
+        BadRequest: no well-formed XML, or a document type, entities, too deep, too many elements.
+    """
+    parser = DefusedXMLParser(target=_Builder(limits), forbid_dtd=True)
+    try:
+        parser.feed(body)
+        root = parser.close()
+    except (ParseError, DefusedXmlException, LookupError, ValueError):  # the last two: an encoding nobody knows
+        raise BadRequest({"body": ["must be well-formed XML in UTF-8, without a document type"]}) from None
+    return convert(_value(root, SEND_TYPE), findings, strict=False)
+
+
+def _value(element: _Element, kind: inspect.Type) -> Any:
+    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    struct = next((one for one in kinds if isinstance(one, inspect.StructType)), None)
+    words = element.words
+    if struct is not None and (element.children or not words):
+        return _members(element, struct) if element.children or struct is kind else None
+    return {} if element.children else words or None
+
+
+def _members(element: _Element, kind: inspect.StructType) -> dict[str, Any]:
+    types = {field.encode_name: field.type for field in kind.fields}
+    members: dict[str, Any] = {}
+    for child in element.children:
+        type_ = types.get(child.name)
+        if type_ is None:
+            continue
+        item = _item_type(type_)
+        if item is None:
+            members[child.name] = _value(child, type_)
+        else:
+            members.setdefault(child.name, []).extend(_value(one, item) for one in _items(child))
+    return members
+
+
+def _item_type(kind: inspect.Type) -> inspect.Type | None:
+    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    return next((one.item_type for one in kinds if isinstance(one, inspect.ListType)), None)
+
+
+def _items(element: _Element) -> list[_Element]:
+    """The items that an element named like a list stands for: itself, unless it is a wrapper or empty."""
+    names = _ITEMS.get(element.name, (element.name,))
+    if element.children and all(child.name in names for child in element.children):
+        return element.children
+    return [element] if element.children or element.words else []

@@ -1,0 +1,21 @@
+"""Why a flow takes nothing in just now; the customer is told to come again."""
+
+from __future__ import annotations
+
+
+class Overloaded(Exception):
+    """Nothing of the request was stored: a 503 with Retry-After.
+
+    `retry_after` is in whole seconds, 1 and more; the exception's text is a sentence for the operator's log.
+    """
+
+    def __init__(self, sentence: str, retry_after: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class StoreFull(Overloaded):
+    """The store has no room left: free space does not come back within a second."""
+
+    def __init__(self, sentence: str, retry_after: int = 60) -> None:
+        super().__init__(sentence, retry_after)

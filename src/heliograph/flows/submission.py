@@ -1,0 +1,67 @@
+"""What a customer's request asks for, and what it is answered: the values between `api` and `flows.accept`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from heliograph.sms.message import Options
+from heliograph.sms.schedule import Window
+
+
+class Destination(msgspec.Struct, frozen=True, gc=False):
+    """One recipient as the customer wrote it; judged in `flows.accept`, never an HTTP error."""
+
+    to: str | None = None
+    message_id: str | None = None
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """One message object of a request: the same body for all of its destinations."""
+
+    destinations: list[Destination]
+    sender: str | None
+    body: bytes
+    data_coding: int  # 0 to 255, flash already folded in
+    esm_class: int  # 0 to 255, as the customer gave it
+    options: Options
+    validity_minutes: int | None = None  # 1 and more
+    send_at: int | None = None  # UTC milliseconds
+    window: Window | None = None
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A whole request: stored whole, or refused whole."""
+
+    drafts: list[Draft]
+    bulk_id: str | None = None
+    segment_interval: int | None = None  # microseconds between two segments of the bulk; None: no speed limit
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What became of one destination, in the order of the request."""
+
+    to: str | None
+    message_id: str | None  # None: it was refused and had none
+    refused: int | None = None  # the status id of the refusal; None: accepted
+    held: bool = False  # accepted, and waits for sendAt or a delivery window
+    segments: int | None = None  # None when refused
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The answer to a Submission, after its commit."""
+
+    answers: list[Answer]
+    bulk_id: str | None
+    scheduled: bool  # some message named a sendAt
+    bulk_given: bool  # the customer named the bulk
+
+
+class ReportQuery(msgspec.Struct, frozen=True):
+    """Which reports a customer pulls: each is given once."""
+
+    limit: int = 50  # 1 to 1000
+    bulk_id: str | None = None
+    message_id: str | None = None
+    entity_id: str | None = None
+    application_id: str | None = None
+    campaign_reference_id: str | None = None

@@ -1,0 +1,57 @@
+"""Accepting: a request's messages, their lane and their ids, in the transaction that the 200 waits for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from heliograph.sms.message import NewMessage
+from heliograph.store.script import Fetch, Row, Run, Script
+
+
+class Acceptance(msgspec.Struct, frozen=True):
+    """What one request leaves behind, should none of its ids be known."""
+
+    account: int
+    lane: int  # the key of the lane, if it does not exist yet
+    lane_name: str  # the bulkId, or "" for what an account sends without one
+    segment_interval: int | None  # microseconds; None leaves the lane's pace as it is
+    messages: list[NewMessage]
+
+
+def id_digest(public_id: str) -> bytes:
+    """The form in which an id is remembered: 16 octets, whatever its length."""
+    return hashlib.blake2b(public_id.encode(), digest_size=16).digest()
+
+
+def accept(batch: Sequence[Acceptance]) -> Script[list[frozenset[int]]]:
+    """Store the messages of every request; for each, the keys that were not stored because their id is known."""
+    named = [(m.account, id_digest(m.public_id), m.key) for a in batch for m in a.messages if m.public_id is not None]
+    known: frozenset[int] = frozenset()
+    if named and (yield Run("add_known_ids", named)) != len(named):
+        known = frozenset(row[0] for row in (yield Fetch("find_known_ids", named)))
+    lanes = yield from _open_lanes(batch, known)
+    rows: list[Row] = []
+    for a in batch:
+        lane = lanes.get((a.account, a.lane_name))
+        rows += [(*msgspec.structs.astuple(m), lane) for m in a.messages if m.key not in known]
+    yield Run("add_messages", rows)
+    return [known.intersection(m.key for m in a.messages) if known else known for a in batch]
+
+
+def _open_lanes(batch: Sequence[Acceptance], known: frozenset[int]) -> Script[dict[tuple[int, str], int]]:
+    lanes: dict[tuple[int, str], list[object]] = {}
+    for a in batch:
+        dues = [m.due for m in a.messages if m.key not in known]
+        if not dues:
+            continue
+        due, place = min(dues), (a.account, a.lane_name)
+        lane = lanes.setdefault(
+            place, [a.lane, a.account, a.lane_name, 0, a.segment_interval, due, a.messages[0].created_at]
+        )
+        lane[4] = a.segment_interval if a.segment_interval is not None else lane[4]
+        lane[5] = min(due, lane[5])  # type: ignore[call-overload]
+    opened = yield Fetch("open_lanes", list(lanes.values()))
+    return {(account, name): lane for account, name, lane in opened}

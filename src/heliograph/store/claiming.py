@@ -1,0 +1,187 @@
+"""Claiming: what is due in the lanes, and the commit that says that a submit_sm may now leave."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+
+from heliograph.sms.message import SegmentState
+from heliograph.store.script import Fetch, Row, Run, Script
+
+PRIORITY = 0
+LANES_AT_A_TIME = 32
+
+
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A message whose time has come; still anybody's until it is claimed."""
+
+    lane: int
+    due: int
+    key: int
+    account: int
+    sender: str
+    recipient: str
+    body: bytes
+    data_coding: int
+    esm_class: int
+    segments: int
+    created_at: int
+    expires_at: int
+    open_hours: bytes | None
+    reference: int | None
+    options: bytes
+    waiting: tuple[int, ...]  # the parts that are still to be submitted, ascending
+    attempts: int  # the most that one of its parts was refused
+    unanswered: int  # the most that an answer to one of its parts was lost
+    pace: int | None  # microseconds between two segments of its lane
+    allowed_at: int  # microseconds: its lane sends no segment before
+
+
+class Taking(msgspec.Struct, frozen=True):
+    """One message to claim for an SMSC: `now_parts` go at once, the others of `parts` follow on the same link."""
+
+    key: int
+    lane: int
+    smsc: str
+    parts: tuple[int, ...]
+    now_parts: int
+    pair: int | None  # sender and recipient, hashed, when it still needs a concatenation reference
+    first: bool  # it was QUEUED; False: it is ours already, and these are further parts of it
+    lane_allowed_at: int | None  # microseconds; None leaves the lane's pace alone
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Proof of a committed claim."""
+
+    key: int
+    event: int  # its place in the order of claims and receipts
+    reference: int | None  # newly allotted, else None
+
+
+def peek(now: int, most: int) -> Script[list[Candidate]]:
+    """Messages that may leave at `now`, the longest-unserved lanes first, about `most` of them."""
+    lanes = yield Fetch("due_lanes", params={"priority": PRIORITY, "now": now, "most": LANES_AT_A_TIME})
+    if not lanes:
+        return []
+    quota = max(1, -(-most // len(lanes)))
+    rows = yield Fetch("due_messages", [(lane[0],) for lane in lanes], {"now": now, "most": quota})
+    pace = {lane: (interval, allowed_at) for lane, interval, allowed_at in lanes}
+    parts = yield from _segments_of([row[2] for row in rows if row[14] is not None])
+    rows = sorted(rows, key=lambda row: (row[1], row[2]))
+    return [_candidate(row, parts.get(row[2], []), *pace[row[0]]) for row in rows]
+
+
+def _segments_of(keys: list[int]) -> Script[dict[int, list[Row]]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in sorted((yield Fetch("segments_of", [(key,) for key in keys])), key=lambda row: row[1]):
+        found[row[0]].append(row)
+    return found
+
+
+def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) -> Candidate:
+    waiting = tuple(range(1, row[9] + 1))
+    if parts:
+        waiting = tuple(part[1] for part in parts if part[2] == SegmentState.WAITING)
+    lane, due, key, account, sender, recipient, body, data_coding, esm_class, segments, created_at, expires_at = row[
+        :12
+    ]
+    return Candidate(
+        lane=lane,
+        due=due,
+        key=key,
+        account=account,
+        sender=sender,
+        recipient=recipient,
+        body=body,
+        data_coding=data_coding,
+        esm_class=esm_class,
+        segments=segments,
+        created_at=created_at,
+        expires_at=expires_at,
+        open_hours=row[12] or None,
+        reference=row[13],
+        options=row[15],
+        waiting=waiting,
+        attempts=max((part[3] for part in parts), default=0),
+        unanswered=max((part[4] for part in parts), default=0),
+        pace=pace,
+        allowed_at=allowed_at,
+    )
+
+
+def next_due() -> Script[int | None]:
+    """When a lane is next to be looked at; None: nothing waits."""
+    [row] = yield Fetch("next_due", params={"priority": PRIORITY})
+    due: int | None = row[0]
+    return due
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A batch of claims, with what they need to know about who claims."""
+
+    epoch: int
+    now: int
+    seed: int  # from which a new pair's references start
+    messages: list[Taking]
+
+
+def claim(batch: Sequence[Taken]) -> Script[list[list[Claim]]]:
+    """QUEUED becomes TAKEN. What somebody else took, cancelled or finished meanwhile is missing in the answer."""
+    results = []
+    for taken in batch:
+        results.append((yield from _claim(taken)))
+    return results
+
+
+def _claim(taken: Taken) -> Script[list[Claim]]:
+    [[event]] = yield Fetch("next_event")
+    first = [(m.key,) for m in taken.messages if m.first]
+    messages = taken.messages
+    if first and (yield Run("take_messages", first, {"event": event})) != len(first):
+        won = {row[0] for row in (yield Fetch("taken_messages", first, {"event": event}))}
+        messages = [m for m in messages if not m.first or m.key in won]
+    rows = [
+        (m.key, part, SegmentState.CLAIMED if n < m.now_parts else SegmentState.WAITING, m.smsc)
+        for m in messages
+        for n, part in enumerate(m.parts)
+    ]
+    yield Run("claim_segments", rows, {"epoch": taken.epoch, "event": event})
+    references = yield from _allot_references([m for m in messages if m.pair is not None], taken)
+    paced = {m.lane: m.lane_allowed_at for m in messages if m.lane_allowed_at is not None}
+    yield Run("pace_lanes", list(paced.items()))
+    lanes = [(lane,) for lane in sorted({m.lane for m in messages if m.first})]
+    yield Fetch("lock_lanes", lanes)
+    yield Run("refresh_lanes", lanes, {"now": taken.now})
+    return [Claim(m.key, event, references.get(m.key)) for m in messages]
+
+
+def _allot_references(messages: list[Taking], taken: Taken) -> Script[dict[int, int]]:
+    """One concatenation reference a message, the next of its sender and recipient (TS 23.040 §9.2.3.24.1)."""
+    if not messages:
+        return {}
+    pairs = sorted({m.pair for m in messages if m.pair is not None})
+    last = dict((yield Fetch("find_references", [(pair,) for pair in pairs])))
+    references = {}
+    for m in messages:
+        assert m.pair is not None
+        last[m.pair] = (last.get(m.pair, taken.seed ^ (m.pair & 0xFFFF)) + 1) & 0xFFFF
+        references[m.key] = last[m.pair]
+    yield Run("keep_references", [(pair, last[pair]) for pair in pairs], {"now": taken.now})
+    yield Run("set_references", list(references.items()))
+    return references
+
+
+class Move(msgspec.Struct, frozen=True, gc=False):
+    """A message that goes back to its lane, or is held."""
+
+    key: int
+    state: int  # MessageState
+    due: int
+
+
+def move(moves: Sequence[Move]) -> Script[None]:
+    """Put messages where they are to wait, and wake the lanes of those that are QUEUED."""
+    yield Run("move_messages", [(m.key, m.state, m.due) for m in moves])
+    yield Run("wake_lanes", [(m.key, m.due) for m in moves if m.state == 0])

@@ -1,0 +1,129 @@
+"""What the store does, in our words. Each method is one transaction, or a part of one that is committed as a group.
+
+Rule 1: what is awaited here is committed when the await ends.
+Rule 2: every method that writes takes all that its caller has at hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from heliograph.sms.message import Report
+from heliograph.store import claiming, keyring, reporting, upkeep
+from heliograph.store.accepting import Acceptance
+from heliograph.store.claiming import Candidate, Claim, Move, Taken
+from heliograph.store.reporting import Pending, Pull, Pushed
+from heliograph.store.script import Script
+from heliograph.store.settling import Delivery, Matched, Settlement
+from heliograph.store.upkeep import Adopted, Orphan
+
+T = TypeVar("T")
+
+
+class Engine(Protocol):
+    """Where scripts run: `store.sqlite` or `store.postgres`."""
+
+    def write(self, kind: str, item: Any) -> asyncio.Future[Any]: ...
+
+    async def read(self, script: Callable[[], Script[T]]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class Store:
+    """Messages, and all that is known of them. Raises StoreUnavailable where nothing can be stored."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def close(self) -> None:
+        """Commit what waits, and let go."""
+        await self._engine.close()
+
+    async def alone(self, script: Callable[..., Script[T]], *arguments: Any) -> T:
+        """Run one writing script in the next commit."""
+        result: T = await self._engine.write("alone", partial(script, *arguments))
+        return result
+
+    async def look(self, script: Callable[..., Script[T]], *arguments: Any) -> T:
+        """Run one reading script."""
+        return await self._engine.read(partial(script, *arguments))
+
+    async def accept(self, acceptance: Acceptance) -> frozenset[int]:
+        """Store a request; the keys that were not stored, because their id is known."""
+        refused: frozenset[int] = await self._engine.write("accept", acceptance)
+        return refused
+
+    async def peek(self, now: int, most: int) -> list[Candidate]:
+        """Messages whose time has come, oldest lanes first."""
+        return await self.look(claiming.peek, now, most)
+
+    async def next_due(self) -> int | None:
+        """When a lane is next to be looked at (UTC milliseconds)."""
+        return await self.look(claiming.next_due)
+
+    async def claim(self, taken: Taken) -> list[Claim]:
+        """Make messages ours; only then may their submit_sm leave."""
+        claims: list[Claim] = await self._engine.write("claim", taken)
+        return claims
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Write what became of claims."""
+        await self._engine.write("settle", settlement)
+
+    async def move(self, moves: Sequence[Move]) -> None:
+        """Put messages that wait elsewhere in time."""
+        await self.alone(claiming.move, moves)
+
+    async def receive(self, delivery: Delivery) -> Matched:
+        """Store what an SMSC delivered; only then may its deliver_sm_resp leave."""
+        matched: Matched = await self._engine.write("receive", delivery)
+        return matched
+
+    async def due_webhooks(self, now: int, most: int) -> list[int]:
+        """Webhooks with reports to push."""
+        return await self.look(reporting.due_webhooks, now, most)
+
+    async def next_webhook_due(self) -> int | None:
+        """When a webhook is next to be looked at (UTC milliseconds)."""
+        return await self.look(reporting.next_webhook_due)
+
+    async def due_reports(self, webhook: int, now: int, most: int) -> list[Pending]:
+        """The reports to push to one webhook, in order."""
+        return await self.look(reporting.due_reports, webhook, now, most)
+
+    async def settle_reports(self, pushed: Pushed) -> None:
+        """Write what came of a POST."""
+        await self._engine.write("settle_reports", pushed)
+
+    async def pull(self, query: Pull) -> list[Report]:
+        """Reports that nobody has read yet, marked as read."""
+        reports: list[Report] = await self._engine.write("pull", query)
+        return reports
+
+    async def begin_epoch(self, node: str, now: int) -> int:
+        """A new epoch of claims; whatever older epochs claimed is to be recovered."""
+        return await self.alone(upkeep.begin_epoch, node, now)
+
+    async def recover(self, epoch: int, now: int, judge: Callable[[Orphan], Adopted]) -> int:
+        """Settle a slice of what ended epochs claimed; 0 when none is left."""
+        return await self.alone(upkeep.recover, epoch, now, judge)
+
+    async def expire(self, now: int, grace: int) -> int:
+        """Finish a slice of the messages whose time is over; how many."""
+        return await self.alone(upkeep.expire, now, grace)
+
+    async def retire(self, now: int, keep: int, keep_receipts: int) -> int:
+        """Forget a slice of what is old; how many rows."""
+        return await self.alone(upkeep.retire, now, keep, keep_receipts)
+
+    async def backlog(self) -> dict[int, int]:
+        """How many live messages there are, by MessageState."""
+        return await self.look(upkeep.backlog)
+
+    async def load_keyring(self) -> keyring.Keyring:
+        """Everybody who may come in."""
+        return await self.look(keyring.load_keyring)

@@ -1,0 +1,160 @@
+-- Times are UTC milliseconds, unless a name says microseconds.
+
+CREATE TABLE account (
+    id BIGINT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    password TEXT,              -- an argon2 digest, for Basic
+    default_sender TEXT,
+    on_no_response TEXT,        -- resend or hold; NULL: as the SMSC says
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE api_key (
+    id BIGINT PRIMARY KEY,
+    account BIGINT NOT NULL REFERENCES account(id),
+    digest {bytes} NOT NULL UNIQUE, -- SHA-256
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT
+);
+
+-- One row a running or ended process: a claim belongs to the epoch that made it.
+CREATE TABLE epoch (
+    id {serial},
+    node TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT
+);
+
+-- A bulk, or all that an account sends without one: what is paused, paced and served in turn is this one row.
+CREATE TABLE lane (
+    id BIGINT PRIMARY KEY,
+    account BIGINT NOT NULL,
+    name TEXT NOT NULL,         -- the bulkId, or ''
+    priority INT NOT NULL,
+    state INT NOT NULL,         -- 0 open
+    segment_interval BIGINT,    -- microseconds between two segments; NULL: no limit
+    allowed_at BIGINT NOT NULL, -- microseconds: no segment of a paced lane leaves before
+    next_due BIGINT,            -- when to look at it next; NULL: nothing waits
+    idle_at BIGINT NOT NULL,    -- when it was last served
+    created_at BIGINT NOT NULL,
+    UNIQUE (account, name)
+);
+CREATE INDEX lane_idle ON lane (idle_at) WHERE next_due IS NULL;
+CREATE INDEX lane_due ON lane (priority, next_due) WHERE state = 0 AND next_due IS NOT NULL;
+
+CREATE TABLE message (
+    key BIGINT PRIMARY KEY,
+    account BIGINT NOT NULL,
+    public_id TEXT,
+    bulk_id TEXT,
+    sender TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    body {bytes} NOT NULL,
+    data_coding INT NOT NULL,
+    esm_class INT NOT NULL,
+    segments INT NOT NULL,
+    created_at BIGINT NOT NULL,
+    due BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    open_hours {bytes},
+    webhook BIGINT,             -- NULL: pulled; 0: no report
+    options {bytes} NOT NULL,
+    lane BIGINT NOT NULL,
+    state INT NOT NULL,         -- MessageState
+    reference INT,              -- of its concatenation, kept for every further try
+    event BIGINT,               -- of its last claim; NULL: never claimed, and without segments
+    noted TEXT                  -- errors already told in intermediate reports
+);
+CREATE INDEX message_due ON message (lane, due, key) WHERE state = 0;
+CREATE INDEX message_expiry ON message (state, expires_at);
+
+CREATE TABLE segment (
+    message BIGINT NOT NULL,
+    part INT NOT NULL,
+    state INT NOT NULL,         -- SegmentState
+    smsc TEXT NOT NULL,
+    epoch BIGINT NOT NULL,
+    event BIGINT NOT NULL,
+    attempts INT NOT NULL,      -- submit_sm that left and were refused
+    unanswered INT NOT NULL,    -- submit_sm that left and whose answer was lost
+    sent_at BIGINT,
+    done_at BIGINT,
+    status INT,
+    error INT,
+    note TEXT,
+    PRIMARY KEY (message, part)
+){clustered};
+CREATE INDEX segment_open ON segment (epoch) WHERE state <= 1;
+
+-- Both sides write here: the answer to a submit_sm, and the receipt that names it. Whichever comes second finds the first.
+CREATE TABLE receipt_key (
+    id {serial},
+    smsc TEXT NOT NULL,
+    id_key TEXT NOT NULL,
+    message BIGINT,             -- NULL: a receipt nobody knows yet
+    part INT,
+    event BIGINT NOT NULL,      -- of the claim, or of the receipt's arrival
+    receipt {bytes},
+    at BIGINT NOT NULL,
+    UNIQUE (smsc, id_key)
+);
+
+CREATE TABLE known_id (
+    account BIGINT NOT NULL,
+    digest {bytes} NOT NULL,
+    key BIGINT NOT NULL,
+    PRIMARY KEY (account, digest)
+){clustered};
+
+-- The concatenation reference last used from a sender to a recipient.
+CREATE TABLE reference (
+    pair BIGINT PRIMARY KEY,    -- a hash; two pairs that share it share a counter, which does no harm
+    last INT NOT NULL,
+    used_at BIGINT NOT NULL
+);
+CREATE INDEX reference_used ON reference (used_at);
+
+-- Reports that wait: to be pushed (webhook) or pulled (none).
+CREATE TABLE report (
+    id {serial},
+    account BIGINT NOT NULL,
+    webhook BIGINT,
+    message BIGINT NOT NULL,
+    lane BIGINT NOT NULL,
+    day INT NOT NULL,           -- the history that holds the message; 0: it is still live
+    due BIGINT NOT NULL,
+    attempts INT NOT NULL,
+    status INT NOT NULL,
+    error INT NOT NULL,
+    note TEXT,
+    at BIGINT NOT NULL
+);
+CREATE INDEX report_push ON report (webhook, due, id) WHERE webhook IS NOT NULL;
+CREATE INDEX report_pull ON report (account, id) WHERE webhook IS NULL;
+CREATE INDEX report_pull_lane ON report (account, lane, id) WHERE webhook IS NULL;
+CREATE INDEX report_pull_message ON report (message) WHERE webhook IS NULL;
+
+-- A URL of an account with reports that wait: when to look at it next.
+CREATE TABLE webhook (
+    id BIGINT PRIMARY KEY,
+    next_due BIGINT NOT NULL
+);
+CREATE INDEX webhook_due ON webhook (next_due);
+
+CREATE TABLE inbound (
+    id {serial},
+    smsc TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    data_coding INT NOT NULL,
+    esm_class INT NOT NULL,
+    body {bytes} NOT NULL,
+    received_at BIGINT NOT NULL
+);
+
+CREATE TABLE history_day (
+    day INT PRIMARY KEY
+);
+
+-- The order in which claims were made and receipts came: no clock decides it.
+{event}

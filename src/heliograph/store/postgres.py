@@ -1,0 +1,195 @@
+"""The engine past one machine: PostgreSQL 14 and newer, with the same scripts and the same group commit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import asyncpg
+import structlog
+
+from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
+from heliograph.store.group import KINDS, Gathering, Group, Results, resolve
+from heliograph.store.script import Run, Script, Step, history_table
+from heliograph.store.sql import for_postgres, migrations, queries
+
+T = TypeVar("T")
+LOG = structlog.get_logger(__name__)
+# A batch is joined to its rows by index: the planner, on tables it has no figures of, would read them whole.
+SETTINGS = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "application_name": "heliograph",
+}
+SERVES = 0x48454C49  # the advisory lock of the process that serves
+RECONNECT_AFTER = 1.0  # seconds
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError)
+FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
+
+
+class Driver:
+    """The steps of scripts on a connection."""
+
+    def __init__(self) -> None:
+        self._queries = queries("postgres")
+        self._days: set[int] = set()
+
+    async def drive(self, connection: Any, script: Script[T]) -> T:
+        """Run a script to its end."""
+        answer: Any = None
+        try:
+            while True:
+                answer = await self._step(connection, script.send(answer))
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    async def _step(self, connection: Any, step: Step) -> Any:
+        if step.rows is not None and not step.rows:
+            return 0 if isinstance(step, Run) else []
+        query = self._queries[step.query]
+        if step.day and isinstance(step, Run) and step.day not in self._days:
+            await self._begin_day(connection, step.day)
+        text = for_postgres(query, history_table(step.day))
+        values = [step.params[param.name] for param in query.params]
+        values += [list(column) for column in zip(*step.rows, strict=True)] if step.rows is not None else []
+        if isinstance(step, Run):
+            tag: str = await connection.execute(text, *values)
+            count = tag.rpartition(" ")[2]
+            return int(count) if count.isdigit() else 0
+        return [tuple(row) for row in await connection.fetch(text, *values)]
+
+    async def _begin_day(self, connection: Any, day: int) -> None:
+        await connection.execute(for_postgres(self._queries["create_history"], history_table(day)))
+        await connection.execute(for_postgres(self._queries["add_history_day"], ""), day)
+        self._days.add(day)
+
+    def rolled_back(self) -> None:
+        """Forget what a transaction that did not happen had made."""
+        self._days.clear()
+
+
+async def migrate(connection: Any) -> None:
+    """Bring the tables up to this version. Raises StoreTooNew."""
+    async with connection.transaction():
+        await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INT NOT NULL)")
+        await connection.execute("LOCK TABLE schema_version IN EXCLUSIVE MODE")
+        at = await connection.fetchval("SELECT COALESCE(MAX(version), 0) FROM schema_version")
+        known = migrations("postgres")
+        if at > known[-1][0]:
+            raise StoreTooNew(f"the store is at version {at}, and this program knows {known[-1][0]}: upgrade it")
+        for number, statements in known:
+            if number > at:
+                for statement in statements:
+                    await connection.execute(statement)
+                await connection.execute("INSERT INTO schema_version VALUES ($1)", number)
+
+
+class PostgresEngine:
+    """Made by `open`. `exclusive`: this process serves from the database."""
+
+    def __init__(self, url: str, *, exclusive: bool) -> None:
+        self._url = url
+        self._exclusive = exclusive
+        self._gathering = Gathering()
+        self._driver = Driver()
+        self._reading = Driver()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._writer: Any = None
+        self._readers: Any = None
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, url: str, *, exclusive: bool) -> PostgresEngine:
+        """Connect, bring the tables up to date, begin to write. Raises StoreInUse, StoreTooNew, StoreUnavailable."""
+        engine = cls(url, exclusive=exclusive)
+        try:
+            await engine._connect()
+        except LOST as error:
+            raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
+        engine._readers = await asyncpg.create_pool(url, min_size=1, max_size=4, server_settings=SETTINGS)
+        engine._task = asyncio.create_task(engine._write(), name="store-writer")
+        return engine
+
+    async def _connect(self) -> None:
+        writer = await asyncpg.connect(self._url, server_settings=SETTINGS, statement_cache_size=512)
+        try:
+            if self._exclusive and not await writer.fetchval("SELECT pg_try_advisory_lock($1)", SERVES):
+                raise StoreInUse("another process serves from this database: stop it first")
+            await migrate(writer)
+        except BaseException:
+            await writer.close()
+            raise
+        self._writer = writer
+
+    def write(self, kind: str, item: Any) -> asyncio.Future[Any]:
+        """Do `item` in the next commit, with all others of its kind."""
+        future = self._gathering.put(kind, item)
+        self._wake.set()
+        return future
+
+    async def read(self, script: Callable[[], Script[T]]) -> T:
+        """Run a script that only fetches, on what is committed. Raises StoreUnavailable."""
+        try:
+            async with self._readers.acquire() as connection:
+                return await self._reading.drive(connection, script())
+        except LOST as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def close(self) -> None:
+        """Commit what waits, and disconnect."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        await self._readers.close()
+        await self._writer.close()
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while group := self._gathering.take():
+                resolve(await self._commit(group))
+            if self._closing:
+                return
+
+    async def _commit(self, group: Group) -> Results:
+        results: Results = []
+        try:
+            if self._writer.is_closed():
+                await self._connect()
+            async with self._writer.transaction():
+                for kind, waiting in group.items():
+                    answers = await self._driver.drive(self._writer, KINDS[kind]([w.item for w in waiting]))
+                    results += [(w.future, answer, None) for w, answer in zip(waiting, answers, strict=True)]
+        except (*LOST, *FULL, StoreInUse) as error:
+            return await self._unavailable(group, error)
+        except Exception:  # one item is at fault: told by its future, below
+            self._driver.rolled_back()
+            return [await self._commit_alone(kind, w) for kind, waiting in group.items() for w in waiting]
+        return results
+
+    async def _unavailable(self, group: Group, error: Exception) -> Results:
+        self._driver.rolled_back()
+        LOG.warning("store unavailable", error=type(error).__name__)
+        if self._writer.is_closed():
+            with contextlib.suppress(*LOST, StoreInUse):
+                await asyncio.sleep(RECONNECT_AFTER)
+                await self._connect()
+        unavailable = StoreUnavailable(str(error))
+        return [(w.future, None, unavailable) for waiting in group.values() for w in waiting]
+
+    async def _commit_alone(self, kind: str, waiting: Any) -> Any:
+        try:
+            async with self._writer.transaction():
+                [answer] = await self._driver.drive(self._writer, KINDS[kind]([waiting.item]))
+        except Exception as error:  # the one who waits for this item is told, and nobody else is hurt
+            self._driver.rolled_back()
+            passing = isinstance(error, (*LOST, *FULL))
+            return waiting.future, None, StoreUnavailable(str(error)) if passing else error
+        return waiting.future, answer, None

@@ -1,0 +1,30 @@
+-- Accepting: what a request leaves behind.
+
+-- name: add_known_ids
+-- rows: account bigint, digest bytea, key bigint
+INSERT INTO known_id (account, digest, key)
+SELECT v.account, v.digest, v.key FROM v WHERE true ON CONFLICT DO NOTHING
+
+-- name: find_known_ids
+-- rows: account bigint, digest bytea, key bigint
+-- returns: key bigint
+SELECT v.key FROM v CROSS JOIN known_id k
+WHERE k.account = v.account AND k.digest = v.digest AND k.key <> v.key
+
+-- name: open_lanes
+-- rows: id bigint, account bigint, name text, priority int, segment_interval bigint, next_due bigint, created_at bigint
+-- returns: account bigint, name text, id bigint
+INSERT INTO lane (id, account, name, priority, state, segment_interval, allowed_at, next_due, idle_at, created_at)
+SELECT v.id, v.account, v.name, v.priority, 0, v.segment_interval, 0, v.next_due, v.created_at, v.created_at FROM v WHERE true
+ON CONFLICT (account, name) DO UPDATE SET
+    segment_interval = COALESCE(excluded.segment_interval, lane.segment_interval),
+    next_due = CASE WHEN lane.next_due <= excluded.next_due THEN lane.next_due ELSE excluded.next_due END
+RETURNING account, name, id
+
+-- name: add_messages
+-- rows: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, due bigint, expires_at bigint, open_hours bytea, webhook bigint, options bytea, lane bigint
+INSERT INTO message (key, account, public_id, bulk_id, sender, recipient, body, data_coding, esm_class, segments,
+    created_at, due, expires_at, open_hours, webhook, options, lane, state)
+SELECT v.key, v.account, v.public_id, v.bulk_id, v.sender, v.recipient, v.body, v.data_coding, v.esm_class, v.segments,
+    v.created_at, v.due, v.expires_at, v.open_hours, v.webhook, v.options, v.lane, 0
+FROM v WHERE true

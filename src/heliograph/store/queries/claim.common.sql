@@ -1,0 +1,91 @@
+-- Claiming: what waits in the lanes goes to a link.
+
+-- name: due_lanes
+-- params: priority int, now bigint, most int
+-- returns: id bigint, segment_interval bigint, allowed_at bigint
+SELECT id, segment_interval, allowed_at FROM lane
+WHERE state = 0 AND priority = :priority AND next_due <= :now ORDER BY next_due LIMIT :most
+
+-- name: next_due
+-- params: priority int
+-- returns: due bigint
+SELECT MIN(next_due) AS due FROM lane WHERE state = 0 AND priority = :priority AND next_due IS NOT NULL
+
+-- name: due_messages
+-- rows: lane bigint
+-- params: now bigint, most int
+-- returns: lane bigint, due bigint, key bigint, account bigint, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, expires_at bigint, open_hours bytea, reference int, event bigint, options bytea
+SELECT m.lane, m.due, m.key, m.account, m.sender, m.recipient, m.body, m.data_coding, m.esm_class, m.segments,
+    m.created_at, m.expires_at, m.open_hours, m.reference, m.event, m.options
+FROM v CROSS JOIN message m
+WHERE m.key IN (SELECT d.key FROM message d WHERE d.lane = v.lane AND d.state = 0 AND d.due <= :now
+    ORDER BY d.due, d.key LIMIT :most)
+
+-- name: segments_of
+-- rows: message bigint
+-- returns: message bigint, part int, state int, attempts int, unanswered int
+SELECT s.message, s.part, s.state, s.attempts, s.unanswered FROM v CROSS JOIN segment s WHERE s.message = v.message
+
+-- name: take_messages
+-- rows: key bigint
+-- params: event bigint
+UPDATE message SET state = 1, event = :event FROM v WHERE message.key = v.key AND message.state = 0
+
+-- name: taken_messages
+-- rows: key bigint
+-- params: event bigint
+-- returns: key bigint
+SELECT m.key FROM v CROSS JOIN message m WHERE m.key = v.key AND m.state = 1 AND m.event = :event
+
+-- name: claim_segments
+-- rows: message bigint, part int, state int, smsc text
+-- params: epoch bigint, event bigint
+INSERT INTO segment (message, part, state, smsc, epoch, event, attempts, unanswered)
+SELECT v.message, v.part, v.state, v.smsc, :epoch, :event, 0, 0 FROM v WHERE true
+ON CONFLICT (message, part) DO UPDATE SET
+    state = excluded.state, smsc = excluded.smsc, epoch = excluded.epoch, event = excluded.event
+    WHERE segment.state = 0
+
+-- name: find_references
+-- rows: pair bigint
+-- returns: pair bigint, last int
+SELECT r.pair, r.last FROM v CROSS JOIN reference r WHERE r.pair = v.pair
+
+-- name: keep_references
+-- rows: pair bigint, last int
+-- params: now bigint
+INSERT INTO reference (pair, last, used_at) SELECT v.pair, v.last, :now FROM v WHERE true
+ON CONFLICT (pair) DO UPDATE SET last = excluded.last, used_at = excluded.used_at
+
+-- name: set_references
+-- rows: key bigint, reference int
+UPDATE message SET reference = v.reference FROM v WHERE message.key = v.key
+
+-- name: move_messages
+-- rows: key bigint, state int, due bigint
+UPDATE message SET state = v.state, due = v.due FROM v WHERE message.key = v.key
+
+-- name: wake_lanes
+-- rows: key bigint, due bigint
+UPDATE lane SET next_due = w.due
+FROM (SELECT m.lane, MIN(v.due) AS due FROM v CROSS JOIN message m WHERE m.key = v.key GROUP BY m.lane) w
+WHERE lane.id = w.lane AND (lane.next_due IS NULL OR lane.next_due > w.due)
+
+-- name: pace_lanes
+-- rows: lane bigint, allowed_at bigint
+UPDATE lane SET allowed_at = v.allowed_at FROM v WHERE lane.id = v.lane
+
+-- name: lock_lanes
+-- rows: lane bigint
+-- returns: id bigint
+SELECT lane.id FROM v CROSS JOIN lane WHERE lane.id = v.lane
+
+-- name: refresh_lanes
+-- rows: lane bigint
+-- params: now bigint
+UPDATE lane SET idle_at = :now, next_due = (
+    SELECT CASE WHEN m.due < :now THEN
+            CASE WHEN lane.allowed_at / 1000 > :now THEN lane.allowed_at / 1000 ELSE :now END
+        ELSE m.due END
+    FROM message m WHERE m.lane = lane.id AND m.state = 0 ORDER BY m.due, m.key LIMIT 1)
+FROM v WHERE lane.id = v.lane

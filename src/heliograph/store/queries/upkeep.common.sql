@@ -1,0 +1,86 @@
+-- Upkeep: what time alone causes, and what a start finds.
+
+-- name: expiring
+-- params: state int, before bigint, most int
+-- returns: key bigint, sent int, unanswered int
+SELECT m.key,
+    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NOT NULL) AS sent,
+    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND (s.state IN (1, 4) OR s.unanswered > 0))
+        AS unanswered
+FROM message m WHERE m.state = :state AND m.expires_at <= :before ORDER BY m.expires_at LIMIT :most
+
+-- name: orphans
+-- params: epoch bigint, most int
+-- returns: message bigint, part int, state int, smsc text, unanswered int, account bigint, message_state int
+SELECT s.message, s.part, s.state, s.smsc, s.unanswered, m.account, m.state AS message_state
+FROM segment s JOIN message m ON m.key = s.message
+WHERE s.state <= 1 AND s.epoch < :epoch ORDER BY s.epoch LIMIT :most
+
+-- name: adopt_segments
+-- rows: message bigint, part int, state int, unanswered int
+-- params: epoch bigint
+UPDATE segment SET state = v.state, epoch = :epoch, unanswered = v.unanswered
+FROM v WHERE segment.message = v.message AND segment.part = v.part
+
+-- name: end_epochs
+-- params: epoch bigint, now bigint
+UPDATE epoch SET ended_at = :now WHERE id < :epoch AND ended_at IS NULL
+
+-- name: begin_epoch
+-- params: node text, now bigint
+-- returns: id bigint
+INSERT INTO epoch (node, started_at) VALUES (:node, :now) RETURNING id
+
+-- name: backlog
+-- returns: state int, waiting bigint
+SELECT state, COUNT(*) AS waiting FROM message GROUP BY state
+
+-- name: old_receipt_keys
+-- params: before bigint, most int
+DELETE FROM receipt_key WHERE id IN (SELECT o.id FROM (SELECT id, at FROM receipt_key ORDER BY id LIMIT :most) o
+    WHERE o.at < :before)
+
+-- name: old_pulls
+-- params: before bigint, most int
+DELETE FROM report WHERE id IN (SELECT o.id FROM
+    (SELECT id, due FROM report WHERE webhook IS NULL ORDER BY id LIMIT :most) o WHERE o.due < :before)
+
+-- name: old_references
+-- params: before bigint, most int
+DELETE FROM reference WHERE pair IN (SELECT pair FROM reference WHERE used_at < :before ORDER BY used_at LIMIT :most)
+
+-- name: old_lanes
+-- params: before bigint, most int
+DELETE FROM lane WHERE id IN (SELECT id FROM lane WHERE name <> '' AND next_due IS NULL AND idle_at < :before
+    ORDER BY idle_at LIMIT :most)
+
+-- name: reported_days
+-- params: day int
+-- returns: waiting int
+SELECT COUNT(*) AS waiting FROM (SELECT 1 FROM report WHERE day = :day LIMIT 1) r
+
+-- name: aged_ids
+-- params: most int
+-- returns: key bigint, account bigint, public_id text
+SELECT key, account, public_id FROM {history} ORDER BY key LIMIT :most
+
+-- name: forget_ids
+-- rows: account bigint, digest bytea
+DELETE FROM known_id WHERE (account, digest) IN (SELECT v.account, v.digest FROM v)
+
+-- name: forget_history
+-- rows: key bigint
+DELETE FROM {history} WHERE key IN (SELECT v.key FROM v)
+
+-- name: drop_history
+DROP TABLE {history}
+
+-- name: drop_history_day
+-- params: day int
+DELETE FROM history_day WHERE day = :day
+
+-- name: create_history
+CREATE TABLE IF NOT EXISTS {history} (key BIGINT PRIMARY KEY, account BIGINT NOT NULL, public_id TEXT, bulk_id TEXT,
+    lane BIGINT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, body {bytes} NOT NULL, data_coding INT NOT NULL,
+    esm_class INT NOT NULL, segments INT NOT NULL, created_at BIGINT NOT NULL, sent_at BIGINT, done_at BIGINT NOT NULL,
+    status INT NOT NULL, error INT NOT NULL, note TEXT, options {bytes} NOT NULL)

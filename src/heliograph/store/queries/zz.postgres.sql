@@ -1,0 +1,20 @@
+-- What PostgreSQL says in its own way.
+
+-- name: next_event
+-- returns: value bigint
+SELECT nextval('event') AS value
+
+-- name: lock_lanes
+-- rows: lane bigint
+-- returns: id bigint
+SELECT lane.id FROM v CROSS JOIN lane WHERE lane.id = v.lane ORDER BY lane.id FOR UPDATE OF lane
+
+-- name: find_receipt_keys
+-- rows: n int, smsc text, id_key text
+-- returns: n int, message bigint, part int, state int, segments int, webhook bigint
+SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook
+FROM v CROSS JOIN receipt_key k
+LEFT JOIN segment s ON s.message = k.message AND s.part = k.part
+LEFT JOIN message m ON m.key = k.message
+WHERE k.smsc = v.smsc AND k.id_key = v.id_key AND k.message IS NOT NULL
+FOR UPDATE OF k

@@ -1,0 +1,124 @@
+"""Upkeep: what time alone causes, what a start finds, and what is old enough to go. All of it in slices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from heliograph.sms.message import MessageState
+from heliograph.sms.verdict import DLR_UNKNOWN, EXPIRED, Verdict
+from heliograph.store.accepting import id_digest
+from heliograph.store.claiming import Move, move
+from heliograph.store.finishing import finish
+from heliograph.store.script import Fetch, Row, Run, Script, day_of
+
+SLICE = 500
+CANCELED = 4100
+VALIDITY_EXPIRED = 4101
+NO_RESPONSE = 502
+
+
+def expire(now: int, grace: int) -> Script[int]:
+    """Finish messages whose time is over; how many. `grace` (milliseconds) is how long a receipt may still come."""
+    total = 0
+    for state, before in (
+        (MessageState.QUEUED, now),
+        (MessageState.TAKEN, now - grace),
+        (MessageState.HELD, now - grace),
+    ):
+        rows = yield Fetch("expiring", params={"state": state, "before": before, "most": SLICE})
+        yield from finish([_expired(key, state, sent, unanswered, now) for key, sent, unanswered in rows], now)
+        total += len(rows)
+    return total
+
+
+def _expired(key: int, state: MessageState, sent: int, unanswered: int, now: int) -> Verdict:
+    if unanswered:
+        return Verdict(key, EXPIRED, NO_RESPONSE, None, now)
+    if not sent:
+        return Verdict(key, EXPIRED, CANCELED, None, now)
+    return Verdict(key, DLR_UNKNOWN if state is MessageState.TAKEN else EXPIRED, VALIDITY_EXPIRED, None, now)
+
+
+class Orphan(msgspec.Struct, frozen=True):
+    """A segment that a process which is gone was about to submit, or had submitted and saw no answer to."""
+
+    message: int
+    part: int
+    state: int
+    smsc: str
+    unanswered: int
+    account: int
+
+
+class Adopted(msgspec.Struct, frozen=True):
+    """What becomes of an orphan: its segment's new state, and its message's."""
+
+    state: int
+    unanswered: int
+    message_state: int
+
+
+def begin_epoch(node: str, now: int) -> Script[int]:
+    """A new epoch; every claim that is not of it has nobody behind it."""
+    [[epoch]] = yield Fetch("begin_epoch", params={"node": node, "now": now})
+    yield Run("end_epochs", params={"epoch": epoch, "now": now})
+    number: int = epoch
+    return number
+
+
+def recover(epoch: int, now: int, judge: Callable[[Orphan], Adopted]) -> Script[int]:
+    """Settle a slice of the claims of ended epochs; how many segments there were. 0: none is left."""
+    rows = yield Fetch("orphans", params={"epoch": epoch, "most": SLICE})
+    adopted = [(Orphan(*row[:6]), row[6]) for row in rows]
+    segments: list[Row] = []
+    states: dict[int, int] = {}
+    for orphan, message_state in adopted:
+        fate = judge(orphan)
+        segments.append((orphan.message, orphan.part, fate.state, fate.unanswered))
+        if message_state == MessageState.TAKEN:
+            # One held part holds the message: to send the others would not make it readable.
+            states[orphan.message] = max(states.get(orphan.message, 0), fate.message_state)
+    yield Run("adopt_segments", segments, {"epoch": epoch})
+    yield from move([Move(key, state, now) for key, state in states.items()])
+    return len(rows)
+
+
+def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
+    """Forget a slice of what is older than `keep` (reports that nobody pulled, histories) and `keep_receipts`
+    (ids of segments, unknown receipts, references), in milliseconds; how many rows went."""
+    old = {"before": now - keep, "most": SLICE}
+    older = {"before": now - keep_receipts, "most": SLICE}
+    gone = 0
+    for query, params in (
+        ("old_pulls", old),
+        ("old_receipt_keys", older),
+        ("old_references", older),
+        ("old_lanes", older),
+    ):
+        gone += yield Run(query, params=params)
+    days = yield Fetch("history_days")
+    for [day] in sorted(days)[:1]:
+        if day < day_of(now - keep):
+            gone += yield from _retire_day(day)
+    return gone
+
+
+def _retire_day(day: int) -> Script[int]:
+    [[waiting]] = yield Fetch("reported_days", params={"day": day})
+    if waiting:
+        return 0
+    rows = yield Fetch("aged_ids", params={"most": SLICE}, day=day)
+    if not rows:
+        yield Run("drop_history", day=day)
+        yield Run("drop_history_day", params={"day": day})
+        return 1
+    yield Run("forget_ids", [(account, id_digest(name)) for _, account, name in rows if name is not None])
+    yield Run("forget_history", [(key,) for key, _, _ in rows], day=day)
+    return len(rows)
+
+
+def backlog() -> Script[dict[int, int]]:
+    """How many live messages there are, by MessageState."""
+    return dict((yield Fetch("backlog")))

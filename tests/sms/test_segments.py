@@ -1,0 +1,215 @@
+"""Bodies cut into segments: octet for octet against the vectors, and by property."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import vectors
+from heliograph.sms import udh
+from heliograph.sms.coding import Alphabet, alphabet
+from heliograph.sms.segments import MAX_PARTS, Part, Uncuttable, capacity, count, cut, cut_plain
+
+REFUSED = [case for case in vectors.of_kind("reject") if "statusId" in case]
+REJECTED_TYPES = [value for value in range(256) if value & 0x3C not in (0x00, 0x08, 0x10)]
+
+CODINGS = st.sampled_from([0x00, 0x01, 0x03, 0x04, 0x08, 0x18, 0xF0, 0xF5, 0xE0])
+SEPTETS = st.binary(max_size=3000).map(lambda body: bytes(octet & 0x7F for octet in body))
+ESCAPED = st.lists(st.sampled_from([b"\x1b\x65", b"a", b"\x1b\x1b", b"\x1b" * 9]), max_size=350).map(b"".join)
+TEXTS = st.lists(st.sampled_from(["\u044f", "\U0001f600", "a"]), max_size=800).map("".join)
+BODIES = st.one_of(st.binary(max_size=3000), SEPTETS, ESCAPED, TEXTS.map(lambda text: text.encode("utf-16-be")))
+REPEATED = st.builds(udh.Element, st.sampled_from([0x04, 0x05, 0x24, 0x25]), st.binary(max_size=12))
+TOOLKIT = st.builds(udh.Element, st.integers(0x70, 0x7F), st.binary(max_size=12))
+HEADERS = st.lists(st.one_of(REPEATED, TOOLKIT), max_size=4)
+
+
+def read(part):
+    """The elements and the payload of one of several segments."""
+    assert part.esm_class & 0x40
+    return udh.parse(part.user_data)
+
+
+def payloads(parts, esm_class):
+    return [parts[0].user_data] if len(parts) == 1 and not esm_class & 0x40 else [read(part)[1] for part in parts]
+
+
+@pytest.mark.parametrize("case", vectors.of_kind("split"), ids=lambda case: case["id"])
+def test_a_body_is_cut_as_foreign_decoders_join_it(case):
+    given = case["input"]
+    body, data_coding, esm_class = bytes.fromhex(given["hex"]), given["dataCoding"], given["esmClass"]
+
+    parts = cut(body, data_coding, esm_class, reference=given["ref"], wide=given["ref16"])
+
+    fields = [vectors.BY_ID[id]["fields"] for id in case["parts"]]
+    assert parts == [Part(field["esm_class"], bytes.fromhex(field["short_message"])) for field in fields]
+    assert [len(part.user_data) for part in parts] == case["part_lengths"]
+    assert {field["data_coding"] for field in fields} == {data_coding}
+    assert count(body, data_coding, esm_class) == case["smsCount"]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["id"])
+def test_a_body_that_cannot_be_carried_is_refused_with_its_status(case):
+    given = case["input"]
+    arguments = bytes.fromhex(given["hex"]), given["dataCoding"], given["esmClass"]
+    for refuse in (cut, count):
+        with pytest.raises(Uncuttable) as refusal:
+            refuse(*arguments)
+        assert refusal.value.status_id == case["statusId"]
+        assert refusal.value.sentence == str(refusal.value) != ""
+
+
+def test_sar_has_the_cut_points_of_the_8_bit_reference():
+    body = bytes.fromhex(vectors.BY_ID["C02"]["input"]["hex"])
+    expected = [vectors.BY_ID[id]["fields"]["short_message"] for id in ("C31.1", "C31.2")]
+    assert [payload.hex() for payload in cut_plain(body, 0, 0)] == expected
+
+
+def test_sar_carries_no_header_of_the_customer():
+    with pytest.raises(Uncuttable) as refusal:
+        cut_plain(bytes.fromhex("0605040b8423f0") + bytes(10), 0x04, 0x40)
+    assert refusal.value.status_id == 24
+
+
+@pytest.mark.parametrize("esm_class", REJECTED_TYPES)
+def test_a_message_type_that_only_an_smsc_sends_is_refused(esm_class):
+    with pytest.raises(Uncuttable) as refusal:
+        cut(b"a", 0, esm_class)
+    assert refusal.value.status_id == 24
+
+
+@pytest.mark.parametrize("esm_class", [0x00, 0x03, 0x08, 0x10, 0x80, 0x93])
+def test_other_bits_of_esm_class_reach_every_segment(esm_class):
+    assert cut(b"a", 0, esm_class) == [Part(esm_class, b"a")]
+    assert {part.esm_class for part in cut(bytes(300), 0, esm_class)} == {esm_class | 0x40}
+
+
+@pytest.mark.parametrize(
+    "hex",
+    ["", "05 0003 7f02", "06 0003 7f02 01 00 41", "04 0003 7f02 01"],
+    ids=["no header", "longer than the body", "stray octet", "element too long"],
+)
+def test_a_broken_header_is_refused_even_in_a_short_body(hex):
+    with pytest.raises(Uncuttable) as refusal:
+        count(bytes.fromhex(hex), 4, 0x40)
+    assert refusal.value.status_id == 24
+
+
+@pytest.mark.parametrize(
+    ("element", "sentence"),
+    [("0003 7f0201", "already concatenates"), ("0804 007f0201", "already concatenates"), ("0102 8001", "0x01 cannot")],
+)
+def test_a_refusal_says_which_element_stands_in_the_way(element, sentence):
+    header = bytes.fromhex(element)
+    body = bytes((len(header),)) + header + bytes(140)
+    with pytest.raises(Uncuttable, match=sentence):
+        count(body, 4, 0x40)
+
+
+def test_a_header_that_leaves_no_room_is_refused():
+    for header in (bytes((139,)) + b"\x05\x89" + bytes(137), bytes((200,)) + b"\x05\xc6" + bytes(198)):
+        with pytest.raises(Uncuttable) as refusal:
+            cut(header + b"body", 4, 0x40)
+        assert refusal.value.status_id == 24
+
+
+def test_ports_and_shifts_stand_in_every_segment():
+    ports, shift = udh.Element(0x05, b"\x0b\x84\x23\xf0"), udh.Element(0x24, b"\x01")
+    parts = cut(udh.build([ports, shift]) + bytes(300), 4, 0x40, reference=7)
+    heads = [read(part)[0] for part in parts]
+    assert heads == [
+        (ports, shift, udh.concatenation(7, len(parts), sequence, wide=False)) for sequence in range(1, len(parts) + 1)
+    ]
+
+
+def test_the_limits_are_25_segments_whatever_they_hold():
+    assert count(bytes(25 * 134), 4, 0) == 25
+    assert count(b"a" * (25 * 153), 0, 0) == 25
+    for body, data_coding in (
+        (bytes(25 * 134 + 1), 4),
+        (b"a" * (25 * 153 + 1), 0),
+        (bytes(4001), 4),
+        (bytes(10**6), 0),
+    ):
+        with pytest.raises(Uncuttable) as refusal:
+            count(body, data_coding, 0)
+        assert refusal.value.status_id == 25
+
+
+def test_a_message_that_was_counted_is_not_refused_for_the_wide_reference():
+    body = bytes(25 * 134)
+    assert count(body, 4, 0) == MAX_PARTS
+    assert len(cut(body, 4, 0, wide=True)) == 26
+    with pytest.raises(Uncuttable):
+        cut(body + b"a", 4, 0, wide=True)
+
+
+def test_the_odd_octet_of_ucs2_travels_last():
+    parts = cut(bytes(141), 8, 0)
+    assert [len(payload) for payload in payloads(parts, 0)] == [134, 7]
+
+
+@given(BODIES, CODINGS, st.booleans(), st.integers(0, 0xFFFF))
+@example(b"\x1b" * 200, 0, False, 0)
+@example(b"a" * 152 + b"\x1b" * 9, 0, False, 0)
+@example(b"\xd8\x00" * 90, 8, False, 0)
+def test_a_cut_loses_nothing_fits_and_says_the_same_twice(body, data_coding, wide, reference):
+    parts = cut(body, data_coding, 0, reference=reference, wide=wide)
+    assert parts == cut(body, data_coding, 0, reference=reference, wide=wide)
+    pieces = payloads(parts, 0)
+    assert b"".join(pieces) == body
+    assert count(body, data_coding, 0) == len(cut(body, data_coding, 0))
+    assert cut_plain(body, data_coding, 0) == payloads(cut(body, data_coding, 0), 0)
+    if len(parts) > 1:
+        header = 7 if wide else 6
+        assert max(map(len, pieces)) <= capacity(alphabet(data_coding), header)
+        heads = [read(part)[0] for part in parts]
+        assert heads == [
+            (udh.concatenation(reference, len(parts), sequence, wide=wide),) for sequence in range(1, len(parts) + 1)
+        ]
+
+
+@given(ESCAPED, st.booleans())
+def test_no_segment_ends_between_escape_and_its_partner(body, wide):
+    for piece in payloads(cut(body, 0, 0, wide=wide), 0)[:-1]:
+        assert (len(piece) - len(piece.rstrip(b"\x1b"))) % 2 == 0
+
+
+@given(TEXTS, st.booleans())
+def test_no_segment_ends_inside_a_surrogate_pair(text, wide):
+    for piece in payloads(cut(text.encode("utf-16-be"), 8, 0, wide=wide), 0):
+        piece.decode("utf-16-be")
+
+
+@given(HEADERS, BODIES, CODINGS, st.booleans())
+def test_a_customers_header_is_kept_beside_every_cut(elements, body, data_coding, wide):
+    try:
+        parts = cut(udh.build(elements) + body, data_coding, 0x40, reference=5, wide=wide)
+    except Uncuttable as refusal:
+        assert refusal.status_id in (24, 25)
+        return
+    coding = alphabet(data_coding)
+    assert b"".join(payloads(parts, 0x40)) == body
+    for part in parts:
+        head, piece = read(part)
+        assert len(piece) <= capacity(coding, udh.size(head))
+        assert len(part.user_data) <= 160
+    if len(parts) > 1:
+        assert [element for element in read(parts[0])[0] if element.identifier not in (0, 8)] == elements
+        assert all(element.identifier < 0x70 for part in parts[1:] for element in read(part)[0])
+    else:
+        assert parts == [Part(0x40, udh.build(elements) + body)]
+
+
+def test_budgets_are_those_of_the_standard():
+    table = {
+        0: (160, 140, 70),
+        6: (153, 134, 67),
+        7: (152, 133, 66),
+        12: (146, 128, 64),
+        13: (145, 127, 63),
+        9: (149, 131, 65),
+        10: (148, 130, 65),
+    }
+    for header, (septets, octets, units) in table.items():
+        assert capacity(Alphabet.SEPTETS, header) == septets
+        assert capacity(Alphabet.OCTETS, header) == octets
+        assert capacity(Alphabet.UCS2, header) == 2 * units
