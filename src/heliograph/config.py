@@ -178,7 +178,7 @@ def _problems(config: Config) -> list[str]:
     if len(names) > 1 and not config.route:
         problems.append("there are several [[smsc]] and no [[route]]: say which of them takes messages")
     problems += [
-        f"a [[route]] names the smsc {route.smsc!r}, and there is no such [[smsc]]: there are {', '.join(names) or 'none'}"
+        f"a [[route]] names the smsc {route.smsc!r}; the [[smsc]] there are: {', '.join(names) or 'none'}"
         for route in config.route
         if route.smsc not in names
     ]

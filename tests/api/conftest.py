@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from api.wire import KEY, NOW, Client
+from api.wire import KEY, NOW, Client, Gateway
 from heliograph.api.parts import Limits, Parts
 from heliograph.api.routes import build
 from heliograph.api.server import Server
@@ -65,12 +65,6 @@ class Desk:
 
     def metrics(self) -> bytes:
         return b"# HELP heliograph_up The process runs.\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    port: int
-    desk: Desk
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,297 @@
 """The API over real sockets, as customers' programs use it."""
 
-from api.wire import Client, a_report
-from typing import Any as Gateway
+import json
+from typing import Any
+from xml.etree import ElementTree
 
-BODY = '{"messages":[{"binary":{"hex":"41"},"destinations":[{"to":"41793026727"}]}]}'
+import infobip_api_client
+import pytest
+from infobip_api_client.api.sms_api import SmsApi
+from infobip_api_client.models.sms_advanced_binary_request import SmsAdvancedBinaryRequest
+from infobip_api_client.models.sms_binary_content import SmsBinaryContent
+from infobip_api_client.models.sms_binary_message import SmsBinaryMessage
+from infobip_api_client.models.sms_destination import SmsDestination
+
+from api.wire import Client, Gateway, a_report, request
+from heliograph.api.errors import TooManyRequests
+from heliograph.flows.errors import Overloaded
+from heliograph.flows.submission import Destination, ReportQuery
+
+GOOD = json.dumps({"messages": [{"binary": {"hex": "41"}, "destinations": [{"to": "41793026727"}]}]})
+XML = (
+    "<request><messages><message><binary><hex>41</hex></binary><destinations><destination><to>41793026727</to>"
+    "</destination></destinations></message></messages></request>"
+)
+SENDS = ["/sms/1/binary/advanced", "/sms/1/text/advanced", "/sms/2/binary/advanced"]
+SEND = SENDS[0]
 
 
-def test_a_binary_message_is_accepted(client: Client, server: Gateway) -> None:
-    reply = client.request("POST", "/sms/1/binary/advanced", BODY)
-    print(reply)
+@pytest.mark.parametrize("path", SENDS)
+def test_one_handler_answers_on_every_path_of_sending(client: Client, server: Gateway, path: str) -> None:
+    reply = client.request("POST", path, GOOD)
+
     assert reply.status == 200
-    print(client.request("POST", "/sms/1/binary/advanced", BODY.replace('"41"', '"4"')))
-    print(client.request("GET", "/sms/1/reports"))
-    print(client.request("GET", "/nope"))
-    print(client.request("OPTIONS", "/sms/1/reports"))
-    print(client.request("GET", "/openapi.json"))
-    print(client.request("GET", "/sms/1/reports", Authorization=None))
-    print(client.request("GET", "/sms/1/reports?bulkId=\xff"))
+    assert reply.headers["content-type"] == "application/json;charset=UTF-8"
+    [entry] = reply.json["messages"]
+    assert (entry["to"], entry["status"]["id"]) == ("41793026727", 26 if "/2/" in path else 7)
+    assert server.desk.submissions[0].drafts[0].body == b"A"
+
+
+CLIENTS: list[dict[str, Any]] = [
+    {"Content_Type": "application/json; charset=utf-8"},
+    {"Content_Type": "Application/JSON;charset=UTF-8"},
+    {"Content_Type": None},
+    {"Accept": None},
+    {"Accept": "*/*"},
+    {"Accept": "application/json, text/plain, */*"},
+    {"Accept": "text/html"},
+    {"Accept": ";;q=,,"},
+    {"Authorization": "APP 0123456789abcdef"},
+    {"Authorization": "app 0123456789abcdef"},
+    {"Accept_Encoding": "gzip;q=1.0,deflate;q=0.6,identity;q=0.3"},
+    {"Expect": "100-continue", "Content_Length": str(len(GOOD))},
+    {"Cookie": "a=b", "Origin": "https://shop.example"},
+]
+
+
+@pytest.mark.parametrize("headers", CLIENTS, ids=str)
+def test_what_real_clients_send_is_taken(client: Client, headers: dict[str, str | None]) -> None:
+    client.send(request("POST", SEND, GOOD, **headers))
+    reply = client.reply()
+    if reply.status == 100:
+        reply = client.reply()
+    assert reply.status == 200
+    assert reply.json["messages"][0]["status"]["id"] == 7
+
+
+@pytest.mark.parametrize(
+    "target", [SEND + "/", "http://gateway.example:8080" + SEND, SEND + "?utm=1", "/sms/1/%62inary/advanced"]
+)
+def test_targets_that_real_clients_write_are_the_same_target(client: Client, target: str) -> None:
+    assert client.request("POST", target, GOOD).status == 200
+
+
+def test_a_chunked_body_is_a_body(client: Client) -> None:
+    chunks = [GOOD[at : at + 7].encode() for at in range(0, len(GOOD), 7)]
+    body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+    head = request("POST", SEND, Transfer_Encoding="chunked", Content_Type="application/json")
+    assert client.send(head + body).reply().status == 200
+
+
+def test_a_request_may_come_one_octet_at_a_time(client: Client) -> None:
+    for octet in request("POST", SEND, GOOD):
+        client.send(bytes([octet]))
+    assert client.reply().status == 200
+
+
+def test_a_connection_serves_many_requests_and_pipelined_ones_in_order(client: Client) -> None:
+    ids = [str(number) for number in range(20)]
+    bodies = [GOOD.replace('"to"', f'"messageId": "{one}", "to"') for one in ids]
+    client.send(b"".join(request("POST", SEND, body) for body in bodies))
+    assert [client.reply().json["messages"][0]["messageId"] for _ in ids] == ids
+
+
+def test_http_1_0_is_answered_and_closed(client: Client) -> None:
+    reply = client.send(request("POST", SEND, GOOD).replace(b"HTTP/1.1", b"HTTP/1.0")).reply()
+    assert reply.status == 200
+    assert client.is_closed()
+
+
+def test_destinations_are_answered_in_order_and_bad_ones_in_a_200(client: Client) -> None:
+    destinations = [{"to": "1"}, {}, {"to": "2", "messageId": "m"}]
+    body = {"bulkId": "b", "messages": [{"binary": {"hex": "41"}, "destinations": destinations}]}
+    reply = client.request("POST", SEND, json.dumps(body))
+    assert reply.status == 200
+    assert reply.json["bulkId"] == "b"
+    assert [one["status"]["name"] for one in reply.json["messages"]] == [
+        "PENDING_ENROUTE",
+        "MISSING_TO",
+        "PENDING_ENROUTE",
+    ]
+    assert reply.json["messages"][2]["messageId"] == "m"
+
+
+def test_xml_in_and_xml_out_are_chosen_each_by_its_own_header(client: Client) -> None:
+    assert client.request("POST", SEND, XML, Content_Type="text/xml").json["messages"][0]["to"] == "41793026727"
+    reply = client.request("POST", SEND, GOOD, Accept="application/xml")
+    assert reply.headers["content-type"] == "application/xml;charset=UTF-8"
+    assert ElementTree.fromstring(reply.body).findtext("messages/message/to") == "41793026727"
+    refused = client.request("POST", SEND, "{}", Accept="application/json;q=0.5, text/xml")
+    assert ElementTree.fromstring(refused.body).findtext("requestError/serviceException/messageId") == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("application/xml, application/json", "json"),
+        ("application/xml;q=0.9, */*;q=0.8", "xml"),
+        ("application/xml;q=0.9, */*", "json"),
+        ("application/xml;q=0", "json"),
+        ("APPLICATION/XML", "xml"),
+    ],
+)
+def test_the_answer_is_json_unless_xml_is_liked_better(client: Client, accept: str, media: str) -> None:
+    assert media in client.request("GET", "/sms/1/reports", Accept=accept).headers["content-type"]
+
+
+def test_a_bad_request_names_every_field_and_stores_nothing(client: Client, server: Gateway) -> None:
+    body = {"messages": [{"binary": {"hex": "4"}, "destinations": []}, {"text": "hello", "to": 5}]}
+    reply = client.request("POST", SEND, json.dumps(body))
+    assert reply.status == 400
+    assert (reply.refusal["messageId"], reply.refusal["text"]) == ("BAD_REQUEST", "Bad request")
+    assert set(reply.refusal["validationErrors"]) == {
+        "messages[0].binary.hex",
+        "messages[0].destinations",
+        "messages[1].text",
+        "messages[1].to",
+    }
+    assert server.desk.submissions == []
+
+
+@pytest.mark.parametrize("authorization", [None, "", "App", "App wrong", "Basic 0123456789abcdef", "Bearer x", "\xff"])
+def test_nobody_comes_in_without_the_right_key(client: Client, server: Gateway, authorization: str | None) -> None:
+    for method, path, body in (("POST", SEND, GOOD), ("GET", "/sms/1/reports", None)):
+        reply = client.request(method, path, body, Authorization=authorization)
+        assert (reply.status, reply.refusal["text"]) == (401, "Invalid login details")
+        assert "www-authenticate" in reply.headers
+        client = Client(server.port) if reply.headers.get("connection") == "close" else client
+    assert server.desk.submissions == []
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message_id"),
+    [
+        ("GET", "/", 404, "NOT_FOUND"),
+        ("POST", "/sms/1/binary", 404, "NOT_FOUND"),
+        ("GET", "/sms/1/binary/advanced", 405, "METHOD_NOT_ALLOWED"),
+        ("DELETE", "/sms/1/reports", 405, "METHOD_NOT_ALLOWED"),
+        ("PROPFIND", "/health", 405, "METHOD_NOT_ALLOWED"),
+    ],
+)
+def test_what_is_not_there_is_said_in_the_envelope(
+    client: Client, method: str, path: str, status: int, message_id: str
+) -> None:
+    reply = client.request(method, path)
+    assert (reply.status, reply.refusal["messageId"]) == (status, message_id)
+    assert reply.headers["access-control-allow-origin"] == "*"
+    assert status != 405 or "allow" in reply.headers
+
+
+def test_reports_cannot_be_lost_to_a_head_request(client: Client, server: Gateway) -> None:
+    server.desk.reports.append(a_report())
+    assert client.request("HEAD", "/sms/1/reports").status == 405
+    assert len(server.desk.reports) == 1
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded", "x"]
+)
+def test_a_body_that_is_neither_json_nor_xml_is_refused(client: Client, content_type: str) -> None:
+    reply = client.request("POST", SEND, GOOD, Content_Type=content_type)
+    assert (reply.status, reply.refusal["messageId"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "message_id"),
+    [(Overloaded("too much waits", 7), 503, "SERVICE_UNAVAILABLE"), (TooManyRequests(7), 429, "TOO_MANY_REQUESTS")],
+)
+def test_a_gateway_that_takes_nothing_now_says_when_to_come_again(
+    client: Client, server: Gateway, raised: Exception, status: int, message_id: str
+) -> None:
+    server.desk.trouble.append(raised)
+    reply = client.request("POST", SEND, GOOD)
+    assert (reply.status, reply.refusal["messageId"]) == (status, message_id)
+    assert reply.headers["retry-after"] == "7"
+    assert client.request("POST", SEND, GOOD).status == 200
+
+
+def test_a_bug_is_a_500_that_gives_nothing_away_and_kills_nothing(
+    client: Client, server: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.desk.trouble.append(LookupError("a secret text"))
+    reply = client.request("POST", SEND, GOOD)
+    assert (reply.status, reply.refusal["messageId"]) == (500, "GENERAL_ERROR")
+    assert b"secret" not in reply.body
+    told = capsys.readouterr()
+    assert "LookupError" in told.out + told.err
+    assert "secret" not in told.out + told.err
+    assert client.request("POST", SEND, GOOD).status == 200
+
+
+def test_a_browser_may_ask_first_and_then_call(client: Client) -> None:
+    asked = client.request(
+        "OPTIONS",
+        SEND,
+        Authorization=None,
+        Origin="https://shop.example",
+        Access_Control_Request_Method="POST",
+        Access_Control_Request_Headers="authorization,content-type,x-own",
+    )
+    assert asked.status in (200, 204)
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert "POST" in asked.headers["access-control-allow-methods"]
+    assert asked.headers["access-control-allow-headers"] == "authorization,content-type,x-own"
+    assert "access-control-allow-credentials" not in asked.headers
+    assert client.request("POST", SEND, GOOD).headers["access-control-allow-origin"] == "*"
+
+
+def test_a_preflight_that_asks_for_nonsense_is_told_the_usual(client: Client) -> None:
+    asked = client.request("OPTIONS", SEND, Access_Control_Request_Headers="a: b")
+    assert "Authorization" in asked.headers["access-control-allow-headers"]
+
+
+def test_reports_are_pulled_once_and_as_asked(client: Client, server: Gateway) -> None:
+    server.desk.reports.extend(a_report(number) for number in range(3))
+    first = client.request("GET", "/sms/1/reports?limit=2&bulkId=b%20c&messageId=")
+    assert [one["messageId"] for one in first.json["results"]] == ["m-0", "m-1"]
+    assert server.desk.queries == [ReportQuery(limit=2, bulk_id="b c")]
+    assert len(client.request("GET", "/sms/1/reports/").json["results"]) == 1
+    assert client.request("GET", "/sms/1/reports").body == b'{"results":[]}'
+
+
+def test_reports_are_pulled_as_xml(client: Client, server: Gateway) -> None:
+    server.desk.reports.append(a_report())
+    root = ElementTree.fromstring(client.request("GET", "/sms/1/reports", Accept="application/xml").body)
+    assert (root.tag, root.findtext("results/result/messageId")) == ("reportResponse", "m-1")
+
+
+def test_a_bad_query_is_a_bad_request(client: Client) -> None:
+    reply = client.request("GET", "/sms/1/reports?limit=many&bulkId=%00")
+    assert set(reply.refusal["validationErrors"]) == {"limit", "bulkId"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/openapi.json"])
+def test_who_watches_needs_no_key(client: Client, path: str) -> None:
+    assert client.request("GET", path, Authorization=None).status == 200
+    assert client.request("HEAD", path, Authorization=None).status == 200
+
+
+def test_a_gateway_that_cannot_store_is_not_ready_but_alive(client: Client, server: Gateway) -> None:
+    server.desk.trouble.append(Overloaded("full"))
+    assert client.request("GET", "/ready").status == 503
+    assert client.request("GET", "/health").status == 200
+
+
+def test_metrics_are_what_prometheus_reads(client: Client) -> None:
+    reply = client.request("GET", "/metrics")
+    assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert reply.body.startswith(b"# HELP heliograph_up")
+
+
+def test_a_published_client_sends_and_fetches_its_report(server: Gateway) -> None:
+    configuration = infobip_api_client.Configuration(
+        host=f"http://127.0.0.1:{server.port}",
+        api_key={"APIKeyHeader": "0123456789abcdef"},
+        api_key_prefix={"APIKeyHeader": "App"},
+    )
+    content, to = SmsBinaryContent(hex="41 42"), SmsDestination(to="41793026727", messageId="m")
+    message = SmsBinaryMessage.from_dict({"from": "SMSC", "binary": content.to_dict(), "destinations": [to.to_dict()]})
+    server.desk.reports.append(a_report())
+    with infobip_api_client.ApiClient(configuration) as api:
+        answer = SmsApi(api).send_binary_sms_message(SmsAdvancedBinaryRequest(messages=[message]))
+        reports = SmsApi(api).get_outbound_sms_message_delivery_reports()
+    assert (answer.messages[0].message_id, answer.messages[0].status.group_name) == ("m", "PENDING")
+    assert answer.bulk_id
+    assert reports.results[0].status.name == "DELIVERED_TO_HANDSET"
+    assert server.desk.submissions[0].drafts[0].destinations == [Destination("41793026727", "m")]

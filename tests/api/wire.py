@@ -12,6 +12,14 @@ KEY = "App 0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True)
+class Gateway:
+    """A running one: its port, and the desk behind it."""
+
+    port: int
+    desk: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     status: int
     headers: dict[str, str]

@@ -4,10 +4,10 @@ import random
 from typing import Any
 
 import pytest
-import vectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import vectors
 from heliograph.smpp.constants import RESPONSE, STATUS_CLASS, TLV_SIZES, Command, RetryClass, Tag, classify
 from heliograph.smpp.fields import FIELDS, Field, Kind
 from heliograph.smpp.pdu import FramingError, Pdu, PduError, Unreadable, acknowledge, decode, encode

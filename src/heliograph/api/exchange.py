@@ -83,7 +83,8 @@ class Exchange:
         if not self._unread:
             await self._peer_send(event)
         elif event["type"] == "http.response.start":
-            await self._peer_send({**event, "headers": [*event.get("headers", []), (b"connection", b"close")]})
+            headers = [pair for pair in event.get("headers", ()) if pair[0] != b"connection"]
+            await self._peer_send({**event, "headers": [*headers, (b"connection", b"close")]})
         else:
             await self._peer_send({**event, "more_body": True})
             await self._linger()

@@ -117,9 +117,8 @@ class SendRequest(msgspec.Struct, rename="camel"):
 
 SEND_TYPE: Final = inspect.type_info(SendRequest)
 _DECODER: Final = msgspec.json.Decoder(SendRequest)
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACES: Final = bytes.maketrans(b"[]", b"{}")
-_NO_BRACKETS: Final = bytes(octet for octet in range(256) if octet not in b"[]{}")
+_OTHERS: Final = bytes(octet for octet in range(256) if octet not in b'[]{}"')
 _PLACE: Final = re.compile(r"at `\$\.?(.*?)`")
 # A message object has up to nine objects and lists of its own, and callbackData may hold JSON too.
 BRACKETS_PER_DESTINATION: Final = 50
@@ -183,8 +182,10 @@ def _require_modest(body: bytes, limits: Limits) -> None:
         raise BadRequest({"body": [f"holds more objects than {limits.destinations} destinations can need"]})
     if openings <= limits.nesting:
         return
-    outside = _STRING.sub(b"", body) if b"\\" in body else b"".join(body.split(b'"')[::2])
-    brackets = outside.translate(_BRACES, _NO_BRACKETS)
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    skeleton = body.translate(_BRACES, _OTHERS).replace(b'""', b"")
+    brackets = b"".join(skeleton.split(b'"')[::2])  # every second piece is inside a string
     for _ in range(limits.nesting):
         if not brackets:
             return

@@ -36,9 +36,6 @@ class Gateway(falcon.asgi.App[Request, Response]):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # type: ignore[override]
         """One request, as ASGI has it."""
         if scope["type"] == "http":
-            if not scope["query_string"].isascii():  # Falcon takes it for UTF-8 before anybody can refuse it
-                scope["query_string"] = b""
-                scope["path"] = "/"
             scope[_EXCHANGE] = exchange = Exchange(scope, receive, send)
             receive, send = exchange.receive, exchange.send
         await super().__call__(scope, receive, send)

@@ -35,6 +35,7 @@ class _Config(uvicorn.Config):
             lifespan="off",
             interface="asgi3",
             log_config=None,
+            log_level="error",  # what strangers send is not worth a line
             access_log=False,
             proxy_headers=False,
             server_header=False,

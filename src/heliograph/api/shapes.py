@@ -5,6 +5,7 @@ The names that customers see stand in this package's shapes and in `webhooks.for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from heliograph.webhooks import xml
 from heliograph.webhooks.formats import FORMATS, JSON, STATUS_JSON, XML, StatusJson, status_json
 
 MAX_REPORTS: Final = 1000
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}")
 _ESCAPED_NUL: Final = b"\\u0000"
 _SENT_ON: Final = STATUS_JSON[7]
 _WAITS: Final = STATUS_JSON[26]
@@ -126,7 +128,7 @@ def parse_report_query(given: Mapping[str, str | list[str]]) -> ReportQuery:
         if "\0" in value:
             findings.add(name, "must not hold U+0000")
     text = query.get("limit") or "50"
-    if not (text.isascii() and text.lstrip("-").isdigit() and len(text) <= 18):
+    if not _NUMBER.fullmatch(text):
         findings.add("limit", "must be an integer")
     if findings.errors:
         raise BadRequest(findings.errors)

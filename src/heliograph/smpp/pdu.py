@@ -69,7 +69,7 @@ class Pdu(msgspec.Struct, frozen=True, gc=False):
     tlvs: list[tuple[int, bytes]] = []
 
     def tlv(self, tag: int) -> bytes | None:
-        """The value of the first TLV with this tag (§1.4: only the first counts); None where there is none."""
+        """The value of the first TLV with this tag, which alone counts; None where there is none."""
         for found, value in self.tlvs:
             if found == tag:
                 return value

@@ -82,7 +82,7 @@ class Session:
     @property
     def free(self) -> int:
         """Places left in the window; 0 in a state in which this role may send no request."""
-        return self._window.free if self._may_request else 0
+        return self._window.free if self._may_request - WITHOUT_RESPONSE else 0
 
     @property
     def outstanding(self) -> int:
@@ -189,7 +189,7 @@ class Session:
         return octets
 
     def lost(self) -> list[Any]:
-        """The connection has ended: tokens of the requests that were written and never answered, in order, each once."""
+        """The connection has ended: tokens of requests that were written and never answered, in order, each once."""
         self._enter(State.CLOSED)
         return self._window.take_back(written=True)
 

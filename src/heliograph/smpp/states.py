@@ -133,7 +133,7 @@ class Requested(msgspec.Struct, frozen=True, gc=False):
 
 
 class Overdue(msgspec.Struct, frozen=True, gc=False):
-    """These requests were not answered in time. They keep their places, and late answers count (§1.8 of the rules)."""
+    """These requests were not answered in time. They keep their places, and late answers count."""
 
     tokens: list[Any]
 

@@ -18,7 +18,7 @@ class Stream:
         self._needed = 4  # octets that `_rest` must have before looking at it is worth while
 
     def cut(self, data: bytes, now: float) -> list[bytes]:
-        """The whole PDUs that these octets complete, in order (§1.2 of the rules: 16 <= command_length <= max_pdu)."""
+        """The whole PDUs that these octets complete, in order: 16 <= command_length <= max_pdu (§3.2)."""
         rest = self._rest
         if rest:
             rest += data

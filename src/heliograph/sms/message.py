@@ -1,7 +1,7 @@
 """The values that travel through the house: messages, their segments, receipts and reports.
 
 Rule 1: times are integers, UTC milliseconds; `None` is "not yet" or "not said".
-Rule 2: keys are 63-bit integers in time order. What a customer sees is the id the customer gave, else the key in decimal.
+Rule 2: keys are 63-bit integers in time order. A customer sees the id the customer gave, else the key in decimal.
 Rule 3: an outcome is told by a status id and an error id of `sms.codes`; words are looked up where people read them.
 """
 
@@ -62,7 +62,7 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False):
     created_at: int
     due: int  # not before
     expires_at: int  # a segment leaves while now < expires_at
-    window: bytes | None  # a sms.schedule.Window, encoded; checked again whenever a segment would leave
+    open_hours: bytes | None  # a sms.schedule.Window, encoded; checked again whenever a segment would leave
     webhook: int | None  # a hash of account, URL, content type and shape; None: reports wait to be pulled
     options: bytes  # Options, encoded
 

@@ -6,10 +6,26 @@ Rule 2: nothing here, or anywhere, asks for an SMSC by its name.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
+
+from heliograph.smpp import receipt
+from heliograph.smpp.constants import Command, MessageState, Tag
+from heliograph.smpp.message_id import key
+from heliograph.smpp.pdu import Pdu
+from heliograph.smpp.timestring import render_absolute, render_relative
+from heliograph.sms.address import source_addr, ton_npi
+from heliograph.sms.codes import ERROR
+from heliograph.sms.message import Inbound, Receipt
+
+UNKNOWN_ERROR = 255
+ACCEPTD_FINAL = {name: receipt.Meaning(MessageState.ACCEPTED, True, 2, 0) for name in ("ACCEPTED", "ACCEPTD", "ACKED")}
 
 Base = Literal["text", "dec", "hex"]
 Octet = Annotated[int, Meta(ge=0, le=255)]
@@ -58,3 +74,113 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intermediate: Annotated[
         bool, Meta(description="Ask for intermediate notifications where the customer wants them.")
     ] = True
+
+
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """One segment as it is to be submitted."""
+
+    sender: str
+    recipient: str
+    data_coding: int
+    esm_class: int
+    user_data: bytes  # UDH and payload
+    validity: int  # seconds that are left
+    expires_at: int  # UTC milliseconds
+    intermediate: bool
+
+
+def to_submit_sm(segment: Segment, dialect: Dialect, *, without_validity: bool = False) -> Pdu:
+    """The submit_sm that carries a segment; a receipt is asked for with every one of them (§5.2.17)."""
+    esm_class = segment.esm_class
+    fields: dict[str, Any] = {
+        "dest_addr_ton": dialect.dest_ton,
+        "dest_addr_npi": dialect.dest_npi,
+        "destination_addr": segment.recipient,
+        "esm_class": esm_class if esm_class & 3 else esm_class | dialect.mode_bits,
+        "registered_delivery": 0x11 if segment.intermediate and dialect.intermediate else 1,
+        "data_coding": segment.data_coding,
+        "short_message": segment.user_data,
+    }
+    ton, npi = ton_npi(segment.sender)
+    fields["source_addr_ton"] = ton if dialect.source_ton is None else dialect.source_ton
+    fields["source_addr_npi"] = npi if dialect.source_npi is None else dialect.source_npi
+    fields["source_addr"] = source_addr(segment.sender)
+    if dialect.service_type:
+        fields["service_type"] = dialect.service_type
+    if dialect.protocol_id:
+        fields["protocol_id"] = dialect.protocol_id
+    if not without_validity and dialect.validity_format != "none":
+        fields["validity_period"] = _validity(segment, dialect)
+    return Pdu(Command.SUBMIT_SM, fields=fields)
+
+
+def _validity(segment: Segment, dialect: Dialect) -> str:
+    if dialect.validity_format == "absolute":
+        return render_absolute(segment.expires_at)
+    return relative(max(60, segment.validity))
+
+
+@lru_cache(4096)
+def relative(seconds: int) -> str:
+    """A span as SMPP writes it (§7.1.1.2); most messages of a second share theirs."""
+    return render_relative(seconds)
+
+
+def read_delivery(pdu: Pdu, smsc: str, dialect: Dialect, now: int) -> Receipt | Inbound | None:
+    """What a deliver_sm or data_sm brings; None for a receipt that names no message, which nobody can use."""
+    found = receipt.read(pdu, receipts_without_flag=dialect.receipts_without_flag, words=_words(dialect))
+    if found is None:
+        return _inbound(pdu, smsc, now)
+    bases = {"tlv": dialect.tlv_id_base, "text": dialect.text_id_base}
+    keys = tuple(dict.fromkeys(key(id_, bases[place]) for place, id_ in found.ids))
+    if not keys:
+        return None
+    error, note = _error(found, dialect)
+    return Receipt(
+        smsc=smsc,
+        keys=keys,
+        final=found.final,
+        status=found.status_id,
+        error=error,
+        note=note,
+        at=_done_at(found, dialect, now),
+    )
+
+
+def _words(dialect: Dialect) -> Mapping[str, receipt.Meaning]:
+    return ACCEPTD_FINAL if dialect.acceptd_final else {}
+
+
+def _error(found: receipt.Receipt, dialect: Dialect) -> tuple[int, str | None]:
+    """The error id to report, and what to say where the operator's own number is none that customers know."""
+    error = found.error_id
+    err = found.text.err
+    if found.network_code is None and err and found.state is not MessageState.DELIVERED:
+        if err in dialect.err_map:
+            error = dialect.err_map[err]
+        elif dialect.err_is_gsm and err.isascii() and err.isdigit() and int(err):
+            error = int(err)
+    if error in ERROR:
+        return error, None
+    return UNKNOWN_ERROR, f"Unknown error (operator code {error})"
+
+
+def _done_at(found: receipt.Receipt, dialect: Dialect, now: int) -> int:
+    written = found.text.done_date
+    if not dialect.trust_done_date or written is None:
+        return now
+    naive = datetime.fromtimestamp(written / 1000, UTC).replace(tzinfo=ZoneInfo(dialect.receipt_tz))
+    return min(now, int(naive.timestamp() * 1000))
+
+
+def _inbound(pdu: Pdu, smsc: str, now: int) -> Inbound:
+    fields = pdu.fields
+    return Inbound(
+        smsc=smsc,
+        sender=fields.get("source_addr", ""),
+        recipient=fields.get("destination_addr", ""),
+        data_coding=fields.get("data_coding", 0),
+        esm_class=fields.get("esm_class", 0),
+        body=fields.get("short_message") or pdu.tlv(Tag.MESSAGE_PAYLOAD) or b"",
+        received_at=now,
+    )

@@ -97,9 +97,9 @@ def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) ->
         body=body,
         data_coding=data_coding,
         esm_class=esm_class,
-        segments=segments,
-        created_at=created_at,
-        expires_at=expires_at,
+        segments=row[9],
+        created_at=row[10],
+        expires_at=row[11],
         open_hours=row[12] or None,
         reference=row[13],
         options=row[15],
@@ -109,13 +109,6 @@ def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) ->
         pace=pace,
         allowed_at=allowed_at,
     )
-
-
-def next_due() -> Script[int | None]:
-    """When a lane is next to be looked at; None: nothing waits."""
-    [row] = yield Fetch("next_due", params={"priority": PRIORITY})
-    due: int | None = row[0]
-    return due
 
 
 class Taken(msgspec.Struct, frozen=True):

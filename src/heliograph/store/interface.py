@@ -61,10 +61,6 @@ class Store:
         """Messages whose time has come, oldest lanes first."""
         return await self.look(claiming.peek, now, most)
 
-    async def next_due(self) -> int | None:
-        """When a lane is next to be looked at (UTC milliseconds)."""
-        return await self.look(claiming.next_due)
-
     async def claim(self, taken: Taken) -> list[Claim]:
         """Make messages ours; only then may their submit_sm leave."""
         claims: list[Claim] = await self._engine.write("claim", taken)
@@ -86,10 +82,6 @@ class Store:
     async def due_webhooks(self, now: int, most: int) -> list[int]:
         """Webhooks with reports to push."""
         return await self.look(reporting.due_webhooks, now, most)
-
-    async def next_webhook_due(self) -> int | None:
-        """When a webhook is next to be looked at (UTC milliseconds)."""
-        return await self.look(reporting.next_webhook_due)
 
     async def due_reports(self, webhook: int, now: int, most: int) -> list[Pending]:
         """The reports to push to one webhook, in order."""

@@ -51,13 +51,6 @@ def due_webhooks(now: int, most: int) -> Script[list[int]]:
     return [row[0] for row in (yield Fetch("due_webhooks", params={"now": now, "most": most}))]
 
 
-def next_webhook_due() -> Script[int | None]:
-    """When a webhook is next to be looked at; None: no report waits to be pushed."""
-    [row] = yield Fetch("next_webhook_due")
-    due: int | None = row[0]
-    return due
-
-
 def due_reports(webhook: int, now: int, most: int) -> Script[list[Pending]]:
     """The reports to push to one webhook, in order."""
     rows = yield Fetch("due_reports", params={"webhook": webhook, "now": now, "most": most})

@@ -1,7 +1,7 @@
 """Settling: what became of a submit_sm, and what receipts say; both find each other, whichever comes first.
 
-Rule 1: the answer to a submit_sm and the receipt that names its id write the same row of `receipt_key`. The second of them
-finds the first, on any engine and any node.
+Rule 1: the answer to a submit_sm and the receipt that names its id write the same row of `receipt_key`. The second of
+them finds the first, on any engine and any node.
 Rule 2: an early receipt counts only for a claim that it came after, because SMSCs use their ids again.
 Rule 3: the first final outcome of a segment stands.
 """
@@ -85,7 +85,7 @@ def settle(batch: Sequence[Settlement]) -> Script[list[None]]:
 
 
 def _outcome_row(o: SegmentOutcome) -> Row:
-    return (o.message, o.part, o.state, int(o.refused), int(o.unanswered), None, None, None, None, None)
+    return (o.message, o.part, o.state, int(o.refused), int(o.unanswered))
 
 
 def _keep_keys(sent: Iterable[Sent], now: int) -> Script[None]:
@@ -155,11 +155,11 @@ def _apply(found: Sequence[tuple[Receipt, Row]], now: int) -> Script[None]:
 
 def _judge(messages: Sequence[int]) -> Script[list[Verdict]]:
     outcomes: dict[int, list[Outcome]] = defaultdict(list)
-    totals: dict[int, int] = {}
-    for message, _, state, status, error, note, done_at, total in (
+    totals: dict[int, int] = defaultdict(int)  # rows, because another transport may cut one message into more of them
+    for message, state, status, error, note, done_at in (
         yield Fetch("outcomes_of", [(message,) for message in messages])
     ):
-        totals[message] = total
+        totals[message] += 1
         if state == SegmentState.DONE:
             outcomes[message].append(Outcome(status, error, note, done_at))
     judged = [summarize(message, total, outcomes[message]) for message, total in totals.items()]

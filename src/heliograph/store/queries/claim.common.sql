@@ -6,11 +6,6 @@
 SELECT id, segment_interval, allowed_at FROM lane
 WHERE state = 0 AND priority = :priority AND next_due <= :now ORDER BY next_due LIMIT :most
 
--- name: next_due
--- params: priority int
--- returns: due bigint
-SELECT MIN(next_due) AS due FROM lane WHERE state = 0 AND priority = :priority AND next_due IS NOT NULL
-
 -- name: due_messages
 -- rows: lane bigint
 -- params: now bigint, most int

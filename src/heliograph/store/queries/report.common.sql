@@ -5,10 +5,6 @@
 -- returns: id bigint
 SELECT id FROM webhook WHERE next_due <= :now ORDER BY next_due LIMIT :most
 
--- name: next_webhook_due
--- returns: due bigint
-SELECT MIN(next_due) AS due FROM webhook
-
 -- name: due_reports
 -- params: webhook bigint, now bigint, most int
 -- returns: id bigint, message bigint, day int, attempts int, status int, error int, note text, at bigint, account bigint

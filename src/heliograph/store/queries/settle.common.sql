@@ -1,11 +1,10 @@
 -- Settling: answers and receipts, and the end of a message.
 
 -- name: settle_segments
--- rows: message bigint, part int, state int, attempts int, unanswered int, sent_at bigint, done_at bigint, status int, error int, note text
+-- rows: message bigint, part int, state int, refused int, unanswered int
 -- params: epoch bigint
-UPDATE segment SET state = v.state, attempts = segment.attempts + v.attempts,
-    unanswered = segment.unanswered + v.unanswered, sent_at = COALESCE(v.sent_at, segment.sent_at),
-    done_at = v.done_at, status = v.status, error = v.error, note = v.note
+UPDATE segment SET state = v.state, attempts = segment.attempts + v.refused,
+    unanswered = segment.unanswered + v.unanswered
 FROM v WHERE segment.message = v.message AND segment.part = v.part AND segment.state = 1 AND segment.epoch = :epoch
 
 -- name: sent_segments
@@ -53,9 +52,8 @@ FROM v WHERE segment.message = v.message AND segment.part = v.part AND segment.s
 
 -- name: outcomes_of
 -- rows: message bigint
--- returns: message bigint, part int, state int, status int, error int, note text, done_at bigint, segments int
-SELECT s.message, s.part, s.state, s.status, s.error, s.note, s.done_at, m.segments
-FROM v CROSS JOIN segment s CROSS JOIN message m WHERE s.message = v.message AND m.key = v.message
+-- returns: message bigint, state int, status int, error int, note text, done_at bigint
+SELECT s.message, s.state, s.status, s.error, s.note, s.done_at FROM v CROSS JOIN segment s WHERE s.message = v.message
 
 -- name: tellable
 -- rows: message bigint

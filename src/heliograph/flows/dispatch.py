@@ -1,0 +1,253 @@
+"""Stored work goes out: what is due is routed, claimed for a link, and submitted once the claim is committed.
+
+Rule 1: a claim is committed before its submit_sm leaves, and never asks for more than the windows can take.
+Rule 2: what is staged here is still anybody's: the claim decides.
+Rule 3: the window of hours is looked at again whenever a message would leave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict, deque
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from heliograph.clock import Clock
+from heliograph.flows.compose import pair_of, parts_of, pdus_of
+from heliograph.flows.inbox import Inbox, Token
+from heliograph.flows.job import Job
+from heliograph.flows.routing import Route, choose
+from heliograph.observe import Watch
+from heliograph.smpp.pdu import PduError
+from heliograph.sms.message import MessageState
+from heliograph.sms.schedule import Window, is_open, next_open
+from heliograph.smsc.link import Link
+from heliograph.smsc.pool import Place, Pool
+from heliograph.store.claiming import Candidate, Move, Taken, Taking
+from heliograph.store.errors import StoreUnavailable
+from heliograph.store.interface import Store
+
+LOG = structlog.get_logger(__name__)
+DECODE_WINDOW = msgspec.msgpack.Decoder(Window).decode
+IDLE = 0.25  # seconds between two looks at the lanes when nothing wakes us
+GATHER = 0.002  # seconds for which a little room waits to become more
+WIDE = 64  # segments: windows together from which that is worth it
+CATCH_UP = 50_000  # microseconds by which a paced lane may make good for having been late
+STALE = 0.5  # seconds for which what was staged may be believed
+RETRY_STORE = 0.5  # seconds
+
+
+class Dispatcher:
+    """One for all SMSCs: takes from the lanes what the links have room for."""
+
+    def __init__(
+        self, store: Store, pool: Pool, inbox: Inbox, routes: Sequence[Route], clock: Clock, epoch: int, watch: Watch
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._inbox = inbox
+        self._routes = routes
+        self._clock = clock
+        self._epoch = epoch
+        self._watch = watch
+        self._stage: deque[Candidate] = deque()
+        self._staged_at = 0.0
+        self._ours: dict[int, Job] = {}
+        self._waiting: deque[Job] = deque()  # jobs with parts that had no room
+        self._stopping = False
+        self._pace_wait = IDLE
+        self._allowed: dict[int, int] = {}  # for paced messages: when their lane may send after them, in microseconds
+
+    async def run(self) -> None:
+        """Dispatch until `stop`."""
+        while not self._stopping:
+            try:
+                worked = await self._round()
+            except StoreUnavailable:
+                worked = False
+                await asyncio.sleep(RETRY_STORE)
+            if not worked:
+                await self._rest()
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self._stopping = True
+        self._inbox.dispatch.set()
+
+    def done(self, job: Job) -> None:
+        """A job is over, and what came of it is committed."""
+        self._ours.pop(job.key, None)
+
+    async def _rest(self) -> None:
+        wait = min(IDLE, self._pace_wait, max(0.001, self._pool.next_room()))
+        await self._clock.wait(self._inbox.dispatch, wait)
+        self._inbox.dispatch.clear()
+
+    async def _round(self) -> bool:
+        """Fill what room there is; whether anything was claimed."""
+        room = self._pool.room()
+        if not room:
+            return False
+        windows = self._windows(room)
+        if windows >= WIDE and sum(room.values()) * 4 < windows:
+            await asyncio.sleep(GATHER)
+            room = self._pool.room()
+        takings = self._continue(room)
+        for candidate in await self._candidates(sum(room.values())):
+            taking = self._take(candidate, room)
+            if taking is not None:
+                takings.append(taking)
+        if not takings:
+            return False
+        await self._claim(takings)
+        return True
+
+    def _windows(self, room: dict[str, int]) -> int:
+        return sum(link.binding.window for smsc in room for link in self._pool.places[smsc].links if link.is_bound)
+
+    async def _candidates(self, most: int) -> list[Candidate]:
+        """What is due and could go now; the rest stays on the stage, up to as much again."""
+        now = self._clock.monotonic()
+        if now - self._staged_at > STALE:
+            self._stage.clear()
+        if len(self._stage) < most:
+            known = {candidate.key for candidate in self._stage}
+            found = await self._store.peek(self._clock.now(), 2 * most + len(known))
+            self._stage.extend(c for c in found if c.key not in known and c.key not in self._ours)
+            self._staged_at = now
+        taken = min(most, len(self._stage))
+        due = [self._stage.popleft() for _ in range(taken)]
+        due = self._paced([c for c in due if c.expires_at > self._clock.now()])
+        return await self._open(due)
+
+    def _paced(self, due: list[Candidate]) -> list[Candidate]:
+        """Without those whose lane may send its next segment only later."""
+        self._pace_wait = IDLE
+        if all(c.pace is None for c in due):
+            return due
+        now = self._clock.now() * 1000
+        allowed: dict[int, int] = {}
+        kept = []
+        for c in due:
+            at = allowed.get(c.lane, c.allowed_at)
+            if c.pace is None or at <= now:
+                kept.append(c)
+                allowed[c.lane] = max(at, now - CATCH_UP) + (c.pace or 0) * len(c.waiting)
+                self._allowed[c.key] = allowed[c.lane]
+            else:
+                self._pace_wait = min(self._pace_wait, (at - now) / 1_000_000)
+        return kept
+
+    async def _open(self, due: list[Candidate]) -> list[Candidate]:
+        """Without those whose hours are over; they wait for the next ones. What has begun is finished."""
+        now = self._clock.now()
+        closed = [
+            c for c in due
+            if c.open_hours is not None
+            and len(c.waiting) == c.segments
+            and not is_open(DECODE_WINDOW(c.open_hours), now)
+        ]  # fmt: skip
+        if not closed:
+            return due
+        await self._store.move([_reopening(c, now) for c in closed])
+        keys = {c.key for c in closed}
+        return [c for c in due if c.key not in keys]
+
+    def _take(self, candidate: Candidate, room: dict[str, int]) -> Taking | None:
+        """Put a message on the link with most room; None when its SMSC has none."""
+        smsc = choose(self._routes)
+        if smsc is None or not room.get(smsc):
+            return None
+        place, link = self._pool.places[smsc], self._pool.choose(smsc)
+        if not link.room:
+            return None
+        parts = candidate.waiting
+        needs_reference = candidate.segments > 1 and candidate.reference is None
+        if needs_reference and place.smsc.dialect.wide_reference:
+            parts = tuple(range(1, len(parts_of(candidate, 0, place)) + 1))
+        job = Job(candidate, link, parts)
+        self._ours[job.key] = job
+        return self._reserve(job, place, room, first=True, pair=pair_of(candidate) if needs_reference else None)
+
+    def _continue(self, room: dict[str, int]) -> list[Taking]:
+        """Further parts of what is under way, on the same link; what lost its link goes back to its lane."""
+        takings = []
+        for _ in range(len(self._waiting)):
+            job = self._waiting.popleft()
+            smsc = job.link.binding.smsc
+            if job.stopped:
+                continue  # its answers decide
+            if not job.link.is_bound:
+                self._inbox.stranded(job)
+            elif room.get(smsc) and job.link.room:
+                takings.append(self._reserve(job, self._pool.places[smsc], room, first=False, pair=None))
+            else:
+                self._waiting.append(job)
+        return takings
+
+    def _reserve(self, job: Job, place: Place, room: dict[str, int], *, first: bool, pair: int | None) -> Taking:
+        smsc = place.smsc.name
+        now_parts = min(len(job.parts), room[smsc], job.link.room)
+        room[smsc] -= now_parts
+        if not room[smsc]:
+            del room[smsc]
+        job.in_flight += now_parts
+        job.link.claimed += now_parts
+        place.throttle.took(now_parts)
+        allowed_at = self._allowed.pop(job.key, None)
+        return Taking(job.key, job.candidate.lane, smsc, job.parts, now_parts, pair, first, allowed_at)
+
+    async def _claim(self, takings: list[Taking]) -> None:
+        now = self._clock.now()
+        try:
+            claims = await self._store.claim(Taken(self._epoch, now, random.getrandbits(16), takings))
+        except StoreUnavailable:
+            self._inbox.not_submitted([(self._ours[t.key], p) for t in takings for p in t.parts[: t.now_parts]])
+            raise
+        won = {claim.key: claim for claim in claims}
+        submits: dict[Link, list[tuple[Job, int]]] = defaultdict(list)
+        for taking in takings:
+            job, parts = self._ours[taking.key], taking.parts[: taking.now_parts]
+            if taking.key not in won:
+                self._give_up(job, len(parts))
+                continue
+            job.event = won[taking.key].event
+            job.reference = won[taking.key].reference if job.reference is None else job.reference
+            job.parts = taking.parts[taking.now_parts :]
+            submits[job.link] += [(job, part) for part in parts]
+            if job.parts:
+                self._waiting.append(job)
+        for link, tokens in submits.items():
+            self._submit(link, tokens)
+
+    def _give_up(self, job: Job, claimed: int) -> None:
+        """Somebody else took, cancelled or finished it between our look and our claim."""
+        job.link.claimed -= claimed
+        self._ours.pop(job.key, None)
+
+    def _submit(self, link: Link, tokens: list[Token]) -> None:
+        """One write for all that goes to a link; what cannot be encoded is refused, and the others go."""
+        if not link.is_bound:
+            self._inbox.not_submitted(tokens)
+            return
+        place = self._pool.places[link.binding.smsc]
+        pdus = pdus_of(tokens, place, self._clock.now())
+        while tokens:
+            try:
+                link.submit(pdus, tokens)
+                break
+            except PduError as error:
+                index = getattr(error, "index", 0)
+                LOG.error("message cannot be encoded", message=tokens[index][0].key, problem=str(error))
+                self._inbox.unencodable(tokens.pop(index))
+                pdus.pop(index)
+        self._watch.submitted(link.binding.smsc, tokens)
+
+
+def _reopening(c: Candidate, now: int) -> Move:
+    assert c.open_hours is not None
+    opens = next_open(DECODE_WINDOW(c.open_hours), now)
+    return Move(c.key, MessageState.QUEUED, c.expires_at if opens is None else opens)

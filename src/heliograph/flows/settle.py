@@ -1,0 +1,178 @@
+"""Answers are written down: each round takes all that came, makes one settlement of it, and frees the windows after it.
+
+Rule 1: a place in a window is free when the commit that settled it is through.
+Rule 2: while the store is unavailable the round waits; nothing is forgotten, and nothing more is submitted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from heliograph.clock import Clock
+from heliograph.flows import retry
+from heliograph.flows.inbox import Brought, Inbox
+from heliograph.flows.job import Job
+from heliograph.flows.retry import Again, Refused, Taken
+from heliograph.observe import Watch
+from heliograph.smpp.constants import classify
+from heliograph.smpp.message_id import key
+from heliograph.smpp.pdu import Pdu
+from heliograph.sms.verdict import REJECTED_OPERATOR
+from heliograph.smsc.link import Link
+from heliograph.smsc.pool import Pool
+from heliograph.store.claiming import Move
+from heliograph.store.errors import StoreUnavailable
+from heliograph.store.interface import Store
+from heliograph.store.settling import SegmentOutcome, Sent, Settlement
+from heliograph.store.upkeep import Orphan
+
+LOG = structlog.get_logger(__name__)
+RETRY_STORE = 0.5  # seconds
+UNENCODABLE = Refused(REJECTED_OPERATOR, retry.INVALID_PDU)
+
+
+class Policies:
+    """What to do about lost answers: the account's word counts before the SMSC's."""
+
+    def __init__(self, smscs: Mapping[str, str], of_account: Callable[[int], str | None]) -> None:
+        self._smscs = smscs
+        self._of_account = of_account
+
+    def of(self, account: int, smsc: str) -> str:
+        """ "resend" or "hold"."""
+        return self._of_account(account) or self._smscs.get(smsc, "resend")
+
+    def fate(self, orphan: Orphan) -> retry.Fate:
+        """What becomes of a segment whose process is gone."""
+        return retry.unanswered(self.of(orphan.account, orphan.smsc), orphan.unanswered)
+
+
+class Settler:
+    """One for all links."""
+
+    def __init__(
+        self,
+        store: Store,
+        pool: Pool,
+        inbox: Inbox,
+        policies: Policies,
+        clock: Clock,
+        epoch: int,
+        watch: Watch,
+        done: Callable[[Job], None],
+    ) -> None:
+        self._store = store
+        self._pool = pool
+        self._inbox = inbox
+        self._policies = policies
+        self._clock = clock
+        self._epoch = epoch
+        self._watch = watch
+        self._done = done
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Settle until `stop`, and then what is still there."""
+        while True:
+            await self._inbox.settle.wait()
+            self._inbox.settle.clear()
+            brought = self._inbox.take_answers()
+            await self._settle(brought)
+            if self._stopping and not self._inbox.settle.is_set():
+                return
+
+    def stop(self) -> None:
+        """Settle what has come, and end."""
+        self._stopping = True
+        self._inbox.settle.set()
+
+    async def _settle(self, brought: Brought) -> None:
+        now = self._clock.now()
+        freed: Counter[Link] = Counter()
+        jobs: dict[int, Job] = {}
+        sent: list[Sent] = []
+        outcomes: list[SegmentOutcome] = []
+        for (job, part), pdu in brought.answers:
+            freed[job.link] += 1
+            jobs[job.key] = job
+            if pdu.status == 0:
+                sent.append(self._sent(job, part, pdu))
+                job.answered(part, Taken(), now)
+            else:
+                outcome = self._refused(job, part, pdu, now)
+                if outcome is not None:
+                    outcomes.append(outcome)
+        for token in (*brought.unknown, *brought.unsent, *brought.unencodable):
+            freed[token[0].link] += 1
+            jobs[token[0].key] = token[0]
+        outcomes += self._without_answer(brought, now)
+        for job in brought.stranded:
+            job.stranded(now)
+            jobs[job.key] = job
+        await self._write(jobs, sent, outcomes, now)
+        self._free(freed, jobs)
+
+    def _sent(self, job: Job, part: int, pdu: Pdu) -> Sent:
+        smsc = job.link.binding.smsc
+        id_ = pdu.fields.get("message_id", "")
+        id_key = key(id_, self._pool.places[smsc].smsc.dialect.resp_id_base) if id_ else None
+        return Sent(job.key, part, smsc, id_key or None, job.event)
+
+    def _refused(self, job: Job, part: int, pdu: Pdu, now: int) -> SegmentOutcome | None:
+        place = self._pool.places[job.link.binding.smsc]
+        meaning = retry.judge(
+            pdu.status, job.candidate.attempts, random.random(), without_validity=place.dislikes_validity
+        )
+        if isinstance(meaning, Again):
+            if meaning.throttled:
+                place.throttle.throttled(self._clock.monotonic())
+            if meaning.rebind:
+                job.link.drop("the SMSC says that the session is in the wrong state")
+            place.dislikes_validity = place.dislikes_validity or meaning.without_validity
+        self._watch.refused(place.smsc.name, classify(pdu.status).name)
+        return job.answered(part, meaning, now)
+
+    def _without_answer(self, brought: Brought, now: int) -> list[SegmentOutcome]:
+        outcomes = [job.lost(part, self._fate(job), now) for job, part in brought.unknown]
+        outcomes += [job.unsent(part, now) for job, part in brought.unsent]
+        for job, part in brought.unencodable:
+            job.answered(part, UNENCODABLE, now)
+        if brought.unknown:
+            LOG.warning("answers lost with their session", segments=len(brought.unknown))
+        return outcomes
+
+    def _fate(self, job: Job) -> retry.Fate:
+        policy = self._policies.of(job.candidate.account, job.link.binding.smsc)
+        return retry.unanswered(policy, job.candidate.unanswered)
+
+    async def _write(self, jobs: dict[int, Job], sent: list[Sent], outcomes: list[SegmentOutcome], now: int) -> None:
+        moves = [move for job in jobs.values() if job.over and (move := job.move()) is not None]
+        verdicts = [job.verdict for job in jobs.values() if job.verdict is not None]
+        settlement = Settlement(self._epoch, now, sent, outcomes, moves, verdicts)
+        while True:
+            try:
+                await self._store.settle(settlement)
+                break
+            except StoreUnavailable as error:
+                LOG.warning("cannot settle, trying again", problem=str(error))
+                await asyncio.sleep(RETRY_STORE)
+        self._tell(sent, moves, len(verdicts))
+
+    def _tell(self, sent: list[Sent], moves: list[Move], finished: int) -> None:
+        if sent:
+            self._watch.sent(sent)
+        if finished:
+            self._watch.finished(finished)
+
+    def _free(self, freed: Counter[Link], jobs: dict[int, Job]) -> None:
+        for link, places in freed.items():
+            link.claimed -= places
+        for job in jobs.values():
+            if job.over:
+                self._done(job)
+        self._inbox.dispatch.set()

@@ -1,0 +1,142 @@
+"""All links: which SMSC has room, and which link of it takes a message.
+
+Rule 1: a message keeps to one link, so that its segments leave in order.
+Rule 2: room is counted in segments, and never more than the windows and the permitted rate have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from heliograph.clock import Clock
+from heliograph.smpp.constants import Command
+from heliograph.smpp.session import Timing
+from heliograph.smsc.dialect import Dialect
+from heliograph.smsc.link import Binding, Link, Owner
+from heliograph.smsc.throttle import Throttle
+
+INTERFACE_VERSION = 0x34
+
+
+class Smsc(msgspec.Struct, frozen=True, kw_only=True):
+    """One SMSC as the operator described it, with its secret."""
+
+    name: str
+    host: str
+    port: int
+    system_id: str
+    password: str
+    system_type: str
+    pair: bool  # a transmitter and a receiver, not a transceiver
+    links: int
+    window: int
+    submits_per_second: float
+    default_sender: str
+    on_no_response: str
+    timing: Timing
+    dialect: Dialect
+
+
+class Place:
+    """An SMSC and its live links."""
+
+    def __init__(self, smsc: Smsc, owner: Owner, clock: Clock) -> None:
+        self.smsc = smsc
+        self.throttle = Throttle(smsc.submits_per_second, clock.monotonic())
+        self.dislikes_validity = False  # it refused a validity_period (ESME_RINVEXPIRY)
+        commands = [Command.BIND_TRANSMITTER, Command.BIND_RECEIVER] if smsc.pair else [Command.BIND_TRANSCEIVER]
+        self.links = [Link(b, owner, clock) for n in range(smsc.links) for b in _bindings(smsc, n + 1, commands)]
+
+    @property
+    def bound(self) -> int:
+        """How many links are bound."""
+        return sum(link.is_bound for link in self.links)
+
+
+def _bindings(smsc: Smsc, number: int, commands: Sequence[Command]) -> list[Binding]:
+    words = {Command.BIND_TRANSMITTER: ".tx", Command.BIND_RECEIVER: ".rx", Command.BIND_TRANSCEIVER: ""}
+    fields: dict[str, Any] = {
+        "system_id": smsc.system_id,
+        "password": smsc.password,
+        "system_type": smsc.system_type,
+        "interface_version": INTERFACE_VERSION,
+    }
+    return [
+        Binding(
+            smsc=smsc.name,
+            name=f"{smsc.name}/{number}{words[command]}",
+            host=smsc.host,
+            port=smsc.port,
+            command=command,
+            fields=fields,
+            window=smsc.window,
+            timing=smsc.timing,
+        )
+        for command in commands
+    ]
+
+
+class Pool:
+    """Every SMSC of the configuration. `run` keeps all links bound until `stop`."""
+
+    def __init__(self, smscs: Sequence[Smsc], owner: Owner, clock: Clock) -> None:
+        self._clock = clock
+        self.places = {smsc.name: Place(smsc, owner, clock) for smsc in smscs}
+
+    async def run(self) -> None:
+        """Keep every link bound."""
+        async with asyncio.TaskGroup() as group:
+            for place in self.places.values():
+                for link in place.links:
+                    group.create_task(link.run(), name=f"link {link.binding.name}")
+
+    def stop(self) -> None:
+        """Unbind every link; `run` ends when all are closed."""
+        for place in self.places.values():
+            for link in place.links:
+                link.stop()
+
+    def room(self) -> dict[str, int]:
+        """How many segments each SMSC can take now; those that can take none are not in it."""
+        now = self._clock.monotonic()
+        rooms = {}
+        for name, place in self.places.items():
+            most = sum(link.room for link in place.links)
+            room = place.throttle.allowed(now, most) if most else 0
+            if room:
+                rooms[name] = room
+        return rooms
+
+    def next_room(self) -> float:
+        """Seconds until a throttle lets a link with room take something; 0 when one does now, inf when none has any."""
+        now = self._clock.monotonic()
+        waits = [
+            max(0.0, place.throttle.next_allowed(now) - now)
+            for place in self.places.values()
+            if any(link.room for link in place.links)
+        ]
+        return min(waits, default=float("inf"))
+
+    def choose(self, smsc: str) -> Link:
+        """The link of an SMSC that has most room."""
+        return max(self.places[smsc].links, key=lambda link: link.room)
+
+    def status(self) -> list[dict[str, Any]]:
+        """How every link is doing, for /ready and for people."""
+        return [
+            {
+                "smsc": name,
+                "link": link.binding.name,
+                "bound": link.is_bound,
+                "claimed": link.claimed,
+                "window": link.binding.window,
+                "since": link.state_since,
+                **({} if link.is_bound else {"problem": link.problem}),
+            }
+            for name, place in self.places.items()
+            for link in place.links
+        ]

@@ -1,0 +1,342 @@
+"""Who may come in, and how soon that changes."""
+
+import asyncio
+import base64
+import time
+
+import pytest
+
+from accounts.conftest import BEGIN
+from heliograph.accounts import admin, gate, password
+from heliograph.accounts.gate import STALE, TOO_OLD, TooManyLogins
+from heliograph.store import keyring
+
+
+def basic(user, secret):
+    return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
+async def an_account(store, name="acme", secret=None):
+    account = await admin.create_account(store, name, BEGIN)
+    if secret is not None:
+        await admin.set_password(store, name, secret)
+    return account
+
+
+@pytest.mark.parametrize("scheme", ["App", "app", "APP"])
+def test_a_key_opens_whatever_the_case_of_its_scheme(scene, scheme):
+    async def body(s):
+        made = await an_account(s.store)
+        key = await admin.create_key(s.store, "acme", BEGIN)
+        await s.gate.load()
+
+        account = await s.gate.authenticate(f"{scheme} {key}")
+
+        assert (account.id, account.name) == (made.id, "acme")
+
+    scene(body)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "App",
+        "App ",
+        "App x",
+        "Bearer x",
+        "Basic",
+        "Basic ?",
+        "Basic YWNtZQ==",
+        "Basic \xff",
+        "App \xff\u20ac",
+        "Basic YQ",
+    ],
+)
+def test_what_proves_nothing_opens_nothing(scene, header):
+    async def body(s):
+        await an_account(s.store)
+        await admin.create_key(s.store, "acme", BEGIN)
+        s.now += TOO_OLD
+
+        assert await s.gate.authenticate(header) is None
+
+    scene(body)
+
+
+def test_a_key_that_another_process_made_opens_at_once(scene):
+    async def body(s):
+        await an_account(s.other)
+        key = await admin.create_key(s.other, "acme", BEGIN)
+        s.now += gate.ANOTHER_LOOK
+
+        assert (await s.gate.authenticate(f"App {key}")).name == "acme"
+
+    scene(body)
+
+
+def test_unknown_keys_make_the_store_be_asked_five_times_a_second_and_no_more(scene):
+    async def body(s):
+        loads = []
+        load_keyring = s.store.load_keyring
+        s.store.load_keyring = lambda: loads.append(s.now) or load_keyring()
+
+        for _ in range(1000):
+            s.now += 1
+            assert await s.gate.authenticate("App unknown") is None
+
+        assert len(loads) == 5
+
+    scene(body)
+
+
+def test_a_burst_of_unknown_keys_is_one_look_into_the_store(scene):
+    async def body(s):
+        loads = []
+        load_keyring = s.store.load_keyring
+        s.store.load_keyring = lambda: loads.append(s.now) or load_keyring()
+        s.now += STALE
+
+        answers = await asyncio.gather(*(s.gate.authenticate(f"App {n}") for n in range(100)))
+
+        assert answers == [None] * 100
+        assert len(loads) == 1
+
+    scene(body)
+
+
+def test_a_key_revoked_elsewhere_opens_for_two_seconds_at_most(scene):
+    async def body(s):
+        await an_account(s.store)
+        key = await admin.create_key(s.store, "acme", BEGIN)
+        await s.gate.load()
+        [row] = await admin.list_keys(s.other, "acme")
+        await admin.revoke_key(s.other, row.id, BEGIN)
+
+        s.now += TOO_OLD
+
+        assert await s.gate.authenticate(f"App {key}") is None
+
+    scene(body)
+
+
+def test_under_traffic_a_revoked_key_is_noticed_after_a_second_and_nobody_waits(scene):
+    async def body(s):
+        await an_account(s.store)
+        key = await admin.create_key(s.store, "acme", BEGIN)
+        await s.gate.load()
+        [row] = await admin.list_keys(s.other, "acme")
+        await admin.revoke_key(s.other, row.id, BEGIN)
+
+        s.now += STALE
+        began = s.gate.authenticate(f"App {key}")
+        with pytest.raises(StopIteration) as end:  # it ends without once giving way to the loop
+            began.send(None)
+        assert end.value.value.name == "acme"
+
+        await asyncio.wait({task for task in asyncio.all_tasks() if task.get_name() == "keyring"})
+        assert await s.gate.authenticate(f"App {key}") is None
+
+    scene(body)
+
+
+def test_one_of_several_keys_can_be_revoked_alone(scene):
+    async def body(s):
+        await an_account(s.store)
+        first = await admin.create_key(s.store, "acme", BEGIN)
+        second = await admin.create_key(s.store, "acme", BEGIN + 1)
+        row = (await admin.list_keys(s.store, "acme"))[0]
+        await admin.revoke_key(s.store, row.id, BEGIN)
+        await s.gate.load()
+
+        assert await s.gate.authenticate(f"App {first}") is None
+        assert (await s.gate.authenticate(f"App {second}")).name == "acme"
+
+    scene(body)
+
+
+def test_a_clock_that_is_set_back_does_not_stop_revocation(scene):
+    async def body(s):
+        await an_account(s.store)
+        key = await admin.create_key(s.store, "acme", BEGIN)
+        await s.gate.load()
+        [row] = await admin.list_keys(s.other, "acme")
+        await admin.revoke_key(s.other, row.id, BEGIN)
+
+        s.now -= 3_600_000
+
+        assert await s.gate.authenticate(f"App {key}") is None
+
+    scene(body)
+
+
+def test_a_password_opens_and_any_other_does_not(scene):
+    async def body(s):
+        await an_account(s.store, "acme", "gr\u00fcn:es Licht")
+        await an_account(s.store, "other")
+        await s.gate.load()
+
+        assert (await s.gate.authenticate(basic("acme", "gr\u00fcn:es Licht"))).name == "acme"
+        assert (await s.gate.authenticate(basic("acme", "gr\u00fcn:es Licht").replace("Basic", "bASIC"))).name == "acme"
+        for user, secret in (("acme", "gr\u00fcn"), ("other", ""), ("other", "x"), ("nobody", "gr\u00fcn:es Licht")):
+            assert await s.gate.authenticate(basic(user, secret)) is None
+
+    scene(body)
+
+
+def test_a_good_password_is_verified_once_in_five_minutes(scene, monkeypatch):
+    verified = count_verifications(monkeypatch)
+
+    async def body(s):
+        await an_account(s.store, "acme", "secret")
+        s.now += STALE
+        for _ in range(50):
+            assert (await s.gate.authenticate(basic("acme", "secret"))).name == "acme"
+        assert len(verified) == 1
+
+        s.now += 5 * 60_000
+        assert (await s.gate.authenticate(basic("acme", "secret"))).name == "acme"
+        assert len(verified) == 2
+
+    scene(body)
+
+
+def test_a_burst_of_the_same_login_is_verified_once(scene, monkeypatch):
+    verified = count_verifications(monkeypatch)
+
+    async def body(s):
+        await an_account(s.store, "acme", "secret")
+        s.now += STALE
+        answers = await asyncio.gather(*(s.gate.authenticate(basic("acme", "secret")) for _ in range(50)))
+
+        assert [answer.name for answer in answers] == ["acme"] * 50
+        assert len(verified) == 1
+
+    scene(body)
+
+
+def test_a_changed_password_shuts_the_old_one_out(scene):
+    async def body(s):
+        await an_account(s.store, "acme", "old")
+        await s.gate.load()
+        assert await s.gate.authenticate(basic("acme", "old"))
+
+        await admin.set_password(s.other, "acme", "new")
+        s.now += TOO_OLD
+
+        assert await s.gate.authenticate(basic("acme", "old")) is None
+        assert (await s.gate.authenticate(basic("acme", "new"))).name == "acme"
+
+    scene(body)
+
+
+def test_a_password_changed_elsewhere_opens_within_a_fifth_of_a_second(scene):
+    async def body(s):
+        await an_account(s.other, "acme", "secret")
+        s.now += gate.ANOTHER_LOOK
+
+        assert (await s.gate.authenticate(basic("acme", "secret"))).name == "acme"
+
+    scene(body)
+
+
+def test_time_does_not_tell_which_accounts_there_are(scene):
+    async def body(s):
+        await an_account(s.store, "acme", "secret")
+        await s.gate.load()
+
+        wrong = await fastest(s, basic("acme", "wrong"))
+        unknown = await fastest(s, basic("nobody", "wrong"))
+
+        assert 0.5 < unknown / wrong < 2
+
+    scene(body)
+
+
+def test_a_flood_of_wrong_passwords_is_turned_away_beyond_what_can_be_verified(scene, monkeypatch):
+    monkeypatch.setattr(gate, "WAITING_LIMIT", 3)
+
+    async def body(s):
+        await an_account(s.store, "acme", "secret")
+        await s.gate.load()
+        floods = (s.gate.authenticate(basic("acme", f"wrong {n}")) for n in range(10))
+
+        answers = await asyncio.gather(*floods, return_exceptions=True)
+
+        assert [type(answer) for answer in answers].count(TooManyLogins) == 7
+        assert (await s.gate.authenticate(basic("acme", "secret"))).name == "acme"
+
+    scene(body)
+
+
+def test_what_is_remembered_of_logins_is_bounded_and_holds_no_password(scene, monkeypatch):
+    monkeypatch.setattr(gate, "REMEMBERED_MOST", 2)
+
+    async def body(s):
+        for name in ("one", "two", "three"):
+            await an_account(s.store, name, "secret")
+        await s.gate.load()
+        for name in ("one", "two", "three"):
+            assert await s.gate.authenticate(basic(name, "secret"))
+
+        assert len(s.gate._good) == 2
+        assert all(len(mark) == 32 and b"secret" not in mark for mark in s.gate._good)
+
+    scene(body)
+
+
+def test_an_account_carries_its_own_sender_and_policy(scene):
+    async def body(s):
+        await an_account(s.store)
+        key = await admin.create_key(s.store, "acme", BEGIN)
+        await admin.set_account(s.store, "acme", default_sender="ACME", on_no_response="hold")
+        await s.gate.load()
+
+        account = await s.gate.authenticate(f"App {key}")
+
+        assert (account.default_sender, account.on_no_response) == ("ACME", "hold")
+
+    scene(body)
+
+
+def test_keys_are_kept_as_digests_only(scene):
+    async def body(s):
+        await an_account(s.store, "acme", "secret")
+        key = await admin.create_key(s.store, "acme", BEGIN)
+        [row] = (await s.store.look(keyring.load_keyring)).keys
+        [account] = (await s.store.look(keyring.load_keyring)).accounts
+
+        assert len(row.digest) == 32
+        assert key.encode() not in row.digest
+        assert account.password.startswith("$argon2id$")
+
+    scene(body)
+
+
+def test_a_known_key_costs_microseconds(scene):
+    async def body(s):
+        await an_account(s.store)
+        header = "App " + await admin.create_key(s.store, "acme", BEGIN)
+        await s.gate.load()
+        began = time.process_time()
+        for _ in range(20_000):
+            await s.gate.authenticate(header)
+        assert (time.process_time() - began) / 20_000 < 20e-6  # 2 on a quiet machine
+
+    scene(body)
+
+
+def count_verifications(monkeypatch):
+    verified, is_good = [], password.is_good
+    monkeypatch.setattr(password, "is_good", lambda kept, secret: verified.append(kept) or is_good(kept, secret))
+    return verified
+
+
+async def fastest(s, header):
+    times = []
+    for _ in range(4):
+        began = time.perf_counter()
+        assert await s.gate.authenticate(header) is None
+        times.append(time.perf_counter() - began)
+    return min(times)

@@ -1,0 +1,128 @@
+"""The bodies that tell a customer what became of his messages."""
+
+import json
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heliograph.sms.codes import ERROR, STATUS
+from heliograph.sms.message import Options, Report
+from heliograph.webhooks import xml
+from heliograph.webhooks.formats import FORMATS
+
+JSON, XML = ("v1", "application/json"), ("v1", "application/xml")
+FULL = Report(
+    account=1,
+    message_id="m",
+    bulk_id="b",
+    sender="SMSC",
+    recipient="41793026727",
+    segments=2,
+    sent_at=1_629_900_000_000,
+    done_at=1_629_900_001_500,
+    status=5,
+    error=0,
+    note=None,
+    options=Options(callback_data="c", entity_id="e", application_id="a", campaign_reference_id="r"),
+    price=0.05,
+    currency="USD",
+)
+BARE = Report(1, "m", None, "", "41793026727", 1, None, 1_629_900_000_000, 15, 4100, None, Options())
+FULL_JSON = {
+    "bulkId": "b",
+    "messageId": "m",
+    "to": "41793026727",
+    "from": "SMSC",
+    "sentAt": "2021-08-25T14:00:00.000+0000",
+    "doneAt": "2021-08-25T14:00:01.500+0000",
+    "smsCount": 2,
+    "callbackData": "c",
+    "price": {"pricePerMessage": 0.05, "currency": "USD"},
+    "status": {
+        "groupId": 3,
+        "groupName": "DELIVERED",
+        "id": 5,
+        "name": "DELIVERED_TO_HANDSET",
+        "description": "Message delivered to handset",
+    },
+    "error": {
+        "groupId": 0,
+        "groupName": "OK",
+        "id": 0,
+        "name": "NO_ERROR",
+        "description": "No Error",
+        "permanent": ERROR[0].permanent,
+    },
+    "entityId": "e",
+    "applicationId": "a",
+    "campaignReferenceId": "r",
+}
+
+
+def results(*reports: Report) -> list[dict[str, Any]]:
+    body = json.loads(FORMATS[JSON](reports))
+    assert list(body) == ["results"]
+    told: list[dict[str, Any]] = body["results"]
+    return told
+
+
+def test_a_report_tells_everything_that_is_known() -> None:
+    assert results(FULL) == [FULL_JSON]
+
+
+def test_what_is_not_known_is_left_out_and_never_null() -> None:
+    [told] = results(BARE)
+    assert set(told) == {"messageId", "to", "doneAt", "smsCount", "price", "status", "error"}
+    assert b"null" not in FORMATS[JSON]([BARE])
+
+
+def test_no_reports_are_an_empty_list() -> None:
+    assert FORMATS[JSON]([]) == b'{"results":[]}'
+    assert ElementTree.fromstring(FORMATS[XML]([])).find("results") is not None
+
+
+def test_a_price_is_a_double_even_when_it_is_nothing() -> None:
+    assert b'"pricePerMessage":0.0' in FORMATS[JSON]([BARE])
+
+
+def test_a_note_says_more_than_the_errors_own_words() -> None:
+    report = Report(1, "m", None, "", "4", 1, None, 0, 4, 4100, "stat:REJECTD err:069", Options())
+    [told] = results(report)
+    assert told["error"]["description"] == "stat:REJECTD err:069"
+    assert told["error"]["id"] == 4100
+
+
+@pytest.mark.parametrize("status", STATUS)
+def test_every_status_can_be_told(status: int) -> None:
+    [told] = results(Report(1, "m", None, "", "4", 1, None, 0, status, 0, None, Options()))
+    assert told["status"]["id"] == status
+    assert told["status"]["description"]
+    assert ("action" in told["status"]) is bool(STATUS[status].action)
+
+
+@pytest.mark.parametrize("error", ERROR)
+def test_every_error_can_be_told(error: int) -> None:
+    [told] = results(Report(1, "m", None, "", "4", 1, None, 0, 9, error, None, Options()))
+    assert set(told["error"]) == {"groupId", "groupName", "id", "name", "description", "permanent"}
+
+
+def test_xml_says_what_json_says() -> None:
+    root = ElementTree.fromstring(FORMATS[XML]([FULL, BARE]))
+    first, second = root.findall("results/result")
+    assert root.tag == "reportResponse"
+    assert {one.tag: one.text for one in first if not len(one)} == {
+        name: str(value) for name, value in FULL_JSON.items() if not isinstance(value, dict)
+    }
+    assert first.findtext("error/permanent") in ("true", "false")
+    assert second.find("bulkId") is None
+
+
+@given(st.text())
+def test_any_text_makes_a_well_formed_document(text: str) -> None:
+    root = ElementTree.fromstring(xml.render("r", {"a": text, "b": [text, None]}))
+    kept = root.findtext("a") or ""
+    assert len(kept) == len(text)
+    assert all(one == other or one == "\ufffd" for one, other in zip(kept, text, strict=True))
