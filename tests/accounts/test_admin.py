@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.conftest import BEGIN
-from heliograph.accounts import admin
+from heliograph.accounts import admin, errors
 
 
 @pytest.mark.parametrize("name", ["a", "A-b_c.9", "x" * 64])
@@ -18,7 +18,7 @@ def test_a_name_is_letters_digits_hyphens_underscores_and_dots(scene, name):
 @pytest.mark.parametrize("name", ["", " ", "a b", "a:b", "a/b", "x" * 65, "\u00fc", "a\n"])
 def test_any_other_name_is_refused(scene, name):
     async def body(s):
-        with pytest.raises(admin.BadName):
+        with pytest.raises(errors.BadName):
             await admin.create_account(s.store, name, BEGIN)
 
     scene(body)
@@ -27,7 +27,7 @@ def test_any_other_name_is_refused(scene, name):
 def test_two_accounts_cannot_share_a_name(scene):
     async def body(s):
         await admin.create_account(s.store, "acme", BEGIN)
-        with pytest.raises(admin.NameTaken, match="key create acme"):
+        with pytest.raises(errors.NameTaken, match="key create acme"):
             await admin.create_account(s.other, "acme", BEGIN)
 
     scene(body)
@@ -41,7 +41,7 @@ def test_what_concerns_nobody_is_refused_with_the_next_step(scene):
             admin.set_password(s.store, "nobody", "x"),
             admin.set_account(s.store, "nobody", default_sender="ACME"),
         ):
-            with pytest.raises(admin.NoSuchAccount, match="heliograph account create nobody"):
+            with pytest.raises(errors.NoSuchAccount, match="heliograph account create nobody"):
                 await attempt
 
     scene(body)
@@ -66,7 +66,7 @@ def test_a_setting_is_changed_alone_and_taken_away_by_nothing(scene):
 def test_a_setting_that_cannot_work_is_refused(scene, settings):
     async def body(s):
         await admin.create_account(s.store, "acme", BEGIN)
-        with pytest.raises(admin.BadValue):
+        with pytest.raises(errors.BadValue):
             await admin.set_account(s.store, "acme", **settings)
 
     scene(body)
@@ -76,7 +76,7 @@ def test_a_setting_that_cannot_work_is_refused(scene, settings):
 def test_a_password_has_1_to_1024_characters(scene, secret):
     async def body(s):
         await admin.create_account(s.store, "acme", BEGIN)
-        with pytest.raises(admin.BadValue):
+        with pytest.raises(errors.BadValue):
             await admin.set_password(s.store, "acme", secret)
 
     scene(body)
@@ -104,7 +104,7 @@ def test_a_revoked_key_stays_in_the_list_and_cannot_be_revoked_again(scene):
         [row] = await admin.list_keys(s.store, "acme")
         assert row.revoked_at == BEGIN + 5
         for id_ in (row.id, 1, -1, 1 << 70):
-            with pytest.raises(admin.NoSuchKey):
+            with pytest.raises(errors.NoSuchKey):
                 await admin.revoke_key(s.store, id_, BEGIN)
 
     scene(body)

@@ -1,6 +1,6 @@
 """Accounts and keys as people manage them: made, listed, changed, revoked.
 
-Each refusal is a `Refused` whose text is a sentence that says what to do next.
+Each refusal is an `accounts.errors.Refused` whose text is a sentence that says what to do next.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import uuid
 from typing import Final
 
 from heliograph.accounts import password
+from heliograph.accounts.errors import BadName, BadValue, NameTaken, NoSuchAccount, NoSuchKey
 from heliograph.sms import address
 from heliograph.store import keyring
 from heliograph.store.interface import Store
@@ -21,30 +22,6 @@ from heliograph.store.keyring import AccountRow, KeyRow
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_PASSWORD: Final = 1024  # characters
 POLICIES: Final = ("resend", "hold")
-
-
-class Refused(Exception):
-    """What was asked for cannot be done; the text says why, and what to do next."""
-
-
-class BadName(Refused):
-    """Not 1 to 64 letters, digits, hyphens, underscores and dots."""
-
-
-class NameTaken(Refused):
-    """There is such an account already."""
-
-
-class NoSuchAccount(Refused):
-    """Nobody has that name."""
-
-
-class NoSuchKey(Refused):
-    """No key has that id, or it is revoked."""
-
-
-class BadValue(Refused):
-    """A password, a sender or a policy that no account can have."""
 
 
 async def create_account(store: Store, name: str, now: int) -> AccountRow:

@@ -66,6 +66,7 @@ class Gate:
         self._now = now
         self._keys: dict[bytes, tuple[bytes, Account]] = {}
         self._logins: dict[str, tuple[str | None, Account]] = {}
+        self._policies: dict[int, str | None] = {}
         self._loaded_at: int | None = None
         self._loading: asyncio.Task[None] | None = None
         self._pepper = secrets.token_bytes(32)
@@ -76,6 +77,10 @@ class Gate:
     async def load(self) -> None:
         """Copy all accounts and keys from the store. Raises StoreUnavailable."""
         self._copy(self._now(), await self._store.load_keyring())
+
+    def policy_of(self, account: int) -> str | None:
+        """The account's own on_no_response; None: as the SMSC says."""
+        return self._policies.get(account)
 
     async def authenticate(self, authorization: str | None) -> Account | None:
         """The account that the Authorization header proves; None: it proves none.
@@ -166,6 +171,7 @@ class Gate:
         accounts = {row.id: _account(row) for row in keyring.accounts}
         self._keys = {key.digest: (key.digest, accounts[key.account]) for key in keyring.keys if key.revoked_at is None}
         self._logins = {row.name: (row.password, accounts[row.id]) for row in keyring.accounts}
+        self._policies = {row.id: row.on_no_response for row in keyring.accounts}
         self._loaded_at = at
 
 

@@ -22,6 +22,9 @@ class Account(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def default_sender(self) -> str | None: ...
+
 
 class Gate(Protocol):
     """Tells who may come in."""

@@ -138,8 +138,6 @@ class _Cors:
                 "access-control-allow-headers", wanted if _HEADER_NAMES.fullmatch(wanted) else _ALLOWED_HEADERS
             )
             resp.set_header("access-control-max-age", "86400")
-        else:
-            resp.set_header("access-control-expose-headers", "Retry-After")
 
 
 def build(parts: Parts) -> Gateway:
@@ -185,6 +183,7 @@ async def _refuse(req: Request, resp: Response, raised: Exception, params: dict[
         resp.set_headers(raised.headers)
     if isinstance(raised, TooManyRequests | Overloaded):
         resp.set_header("retry-after", str(raised.retry_after))
+        resp.set_header("access-control-expose-headers", "Retry-After")
     if row.status == 401:
         resp.set_header("www-authenticate", "App")
     if row.closes:

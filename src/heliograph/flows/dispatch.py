@@ -82,8 +82,8 @@ class Dispatcher:
         self._ours.pop(job.key, None)
 
     async def _rest(self) -> None:
-        wait = min(IDLE, self._pace_wait, max(0.001, self._pool.next_room()))
-        await self._clock.wait(self._inbox.dispatch, wait)
+        throttled = self._pool.next_room() or IDLE  # 0: there is room, and nothing to fill it with
+        await self._clock.wait(self._inbox.dispatch, max(0.001, min(IDLE, self._pace_wait, throttled)))
         self._inbox.dispatch.clear()
 
     async def _round(self) -> bool:

@@ -25,7 +25,6 @@ from heliograph.smpp.pdu import Pdu
 from heliograph.sms.verdict import REJECTED_OPERATOR
 from heliograph.smsc.link import Link
 from heliograph.smsc.pool import Pool
-from heliograph.store.claiming import Move
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.settling import SegmentOutcome, Sent, Settlement
@@ -65,6 +64,7 @@ class Settler:
         epoch: int,
         watch: Watch,
         done: Callable[[Job], None],
+        told: Callable[[], None],
     ) -> None:
         self._store = store
         self._pool = pool
@@ -74,6 +74,7 @@ class Settler:
         self._epoch = epoch
         self._watch = watch
         self._done = done
+        self._told = told  # reports may have become due
         self._stopping = False
 
     async def run(self) -> None:
@@ -161,13 +162,11 @@ class Settler:
             except StoreUnavailable as error:
                 LOG.warning("cannot settle, trying again", problem=str(error))
                 await asyncio.sleep(RETRY_STORE)
-        self._tell(sent, moves, len(verdicts))
-
-    def _tell(self, sent: list[Sent], moves: list[Move], finished: int) -> None:
         if sent:
             self._watch.sent(sent)
-        if finished:
-            self._watch.finished(finished)
+        if verdicts:
+            self._watch.finished(len(verdicts))
+        self._told()
 
     def _free(self, freed: Counter[Link], jobs: dict[int, Job]) -> None:
         for link, places in freed.items():

@@ -35,6 +35,7 @@ class Submission(msgspec.Struct, frozen=True):
     drafts: list[Draft]
     bulk_id: str | None = None
     segment_interval: int | None = None  # microseconds between two segments of the bulk; None: no speed limit
+    always_bulk: bool = False  # the answer names the bulk even of a single message
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

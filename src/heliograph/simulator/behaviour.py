@@ -43,9 +43,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     system_id: Annotated[
         str | None, Meta(description="The only system_id that may bind; others get ESME_RINVSYSID. Any, if absent.")
     ] = None
-    password: Annotated[
-        str | None, Meta(description="Its password; others get ESME_RINVPASWD. Any, if absent.")
-    ] = None
+    password: Annotated[str | None, Meta(description="Its password; others get ESME_RINVPASWD. Any, if absent.")] = None
     bind_status: Annotated[Status, Meta(description="Refuse every bind with this command_status.")] = 0
     max_binds: Annotated[Count, Meta(description="The most binds of a system_id; then ESME_RALYBND. 0: no limit.")] = 0
     interface_version: Annotated[
@@ -55,17 +53,17 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
         Seconds, Meta(description="Seconds of silence until the SMSC sends enquire_link. 0: never.")
     ] = 30.0
     ignore_enquire: Annotated[bool, Meta(description="Leave every enquire_link unanswered.")] = False
-    window: Annotated[int, Meta(ge=1, description="The most receipts that wait for their deliver_sm_resp, a link.")] = 500
+    window: Annotated[int, Meta(ge=1, description="The most receipts that wait for their deliver_sm_resp, a link.")] = (
+        500
+    )
     redeliver_after: Annotated[
         Seconds, Meta(description="Seconds until a receipt is sent again that was refused as a passing trouble.")
     ] = 1.0
 
-    id_base: Annotated[
-        Text, Meta(description=f"How submit_sm_resp writes the message_id: {', '.join(ID_BASES)}.")
-    ] = "text"
-    receipt_id_base: Annotated[
-        Text, Meta(description="How receipts write it, if they differ: the same names.")
-    ] = ""
+    id_base: Annotated[Text, Meta(description=f"How submit_sm_resp writes the message_id: {', '.join(ID_BASES)}.")] = (
+        "text"
+    )
+    receipt_id_base: Annotated[Text, Meta(description="How receipts write it, if they differ: the same names.")] = ""
     resp_delay: Annotated[Seconds, Meta(description="Seconds from submit_sm to submit_sm_resp.")] = 0.0
     no_answer: Annotated[bool, Meta(description="Never answer a submit_sm.")] = False
     refuse_status: Annotated[
@@ -76,9 +74,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     throttle: Annotated[
         Count, Meta(description="The most submit_sm a second, all links together; then ESME_RTHROTTLED. 0: no limit.")
     ] = 0
-    drop_after: Annotated[
-        Count, Meta(description="Drop a link instead of answering its N-th submit_sm. 0: never.")
-    ] = 0
+    drop_after: Annotated[Count, Meta(description="Drop a link instead of answering its N-th submit_sm. 0: never.")] = 0
     garbage_every: Annotated[Count, Meta(description="Answer every k-th submit_sm with garbage. 0: none.")] = 0
     garbage: Annotated[Text, Meta(description=f"Which garbage: {', '.join(GARBAGE)}.")] = "length"
 
@@ -89,7 +85,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     state: Annotated[
         Text, Meta(description="The state in receipts: DELIVRD, UNDELIV, EXPIRED, REJECTD, DELETED, UNKNOWN, ACCEPTD …")
     ] = "DELIVRD"
-    err: Annotated[str, Meta(pattern="^[0-9A-Za-z]{0,8}$", description="The err of receipts.")] = "000"
+    err: Annotated[str, Meta(pattern="^[0-9A-Za-z]{0,4}$", description="The err of receipts.")] = "000"
     intermediate: Annotated[
         bool, Meta(description="Send an intermediate notification first, where the submit_sm asks for it.")
     ] = False

@@ -57,7 +57,7 @@ def seconds(text: str) -> float:
 
 
 def err(text: str) -> str:
-    if not (text.isascii() and text.isalnum() and len(text) <= 8):
+    if not (text.isascii() and text.isalnum() and len(text) <= 4):
         raise ValueError(text)
     return text
 

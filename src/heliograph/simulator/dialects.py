@@ -21,7 +21,7 @@ DATES = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S", 14: "%Y%m%d%H%M%S"}  # digits to 
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What a receipt has to say. Times are seconds since 1970; addresses are (TON, NPI, address) as in the submit_sm."""
+    """What a receipt has to say. Times are seconds since 1970; addresses are the submit_sm's: TON, NPI, address."""
 
     number: int  # the id as a number, for dialects with bases of their own
     id: str  # the id as the dialect-free receipt gives it
@@ -47,9 +47,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 Dialect = Callable[[Facts], Pdu]
 
-TYPICAL = (
-    "id:{id} sub:001 dlvrd:{dlvrd} submit date:{submitted} done date:{done} stat:{word} err:{err} text:{words}"
-)
+TYPICAL = "id:{id} sub:001 dlvrd:{dlvrd} submit date:{submitted} done date:{done} stat:{word} err:{err} text:{words}"
 
 
 def render(facts: Facts, layout: str = TYPICAL, digits: int = 10) -> str:
@@ -138,7 +136,7 @@ def two_ids(facts: Facts) -> Pdu:
 
 def ascii_error(facts: Facts) -> Pdu:
     """network_error_code as three digits."""
-    digits = facts.err[-3:].rjust(3, "0").encode("latin-1")
+    digits = f"{int(facts.err) % 1000 if facts.err.isdecimal() else 0:03d}".encode()
     return carry(facts, typical(facts), tlvs=(*id_and_state(facts), (Tag.NETWORK_ERROR_CODE, digits)))
 
 
@@ -165,12 +163,15 @@ DIALECTS: dict[str, Dialect] = {
     "long-err": worded(TYPICAL.replace("{err}", "{err:0>4}")),
     "letters-err": worded(TYPICAL.replace("{err}", "21b")),
     "zero-dates": worded(TYPICAL.replace("{submitted}", "0000000000").replace("{done}", "0000000000")),
-    "shuffled": worded("sub:001 id:{id} err:{err} dlvrd:{dlvrd} done date:{done} submit date:{submitted} text: stat:{word}", 12),
+    "shuffled": worded(
+        "sub:001 id:{id} err:{err} dlvrd:{dlvrd} done date:{done} submit date:{submitted} text: stat:{word}", 12
+    ),
     "blanks": worded(TYPICAL.replace(":", ": ")),
     "wide-blanks": worded(TYPICAL.replace(":", " : ")),
     "semicolons": worded(TYPICAL.replace(" sub", ";sub").replace(" dlvrd", ";dlvrd").replace(" stat", ";stat")),
     "upper-case": worded(
-        "ID:{id}\nSUB:001\nDLVRD:{dlvrd}\nSUBMIT DATE:{submitted}\nDONE DATE:{done}\nSTAT:{word}\nERR:{err}\nTEXT:{words}"
+        "ID:{id}\nSUB:001\nDLVRD:{dlvrd}\nSUBMIT DATE:{submitted}\nDONE DATE:{done}\n"
+        "STAT:{word}\nERR:{err}\nTEXT:{words}"
     ),
     "bare-state": worded("id:{id} sub:001 dlvrd:{dlvrd} submit date:{submitted} done date:{done} {word} err:{err}"),
     "long-words": worded(TYPICAL.replace("{word}", "{name}")),

@@ -18,7 +18,7 @@ HEADER = struct.Struct(">IIII")  # §3.2
 SUBMIT_SM_RESP = int(Command.SUBMIT_SM_RESP)
 DELIVER_SM = int(Command.DELIVER_SM)
 UDHI = 0x40
-ORDERLY = frozenset(b"!\0")  # how orders begin, in one octet a character or two
+ORDERS = (b"!", b"\0!")  # how orders begin, in one octet a character or two
 
 # The body of a submit_sm, §4.4.1, up to sm_length; groups: source, destination, esm_class, registered_delivery,
 # data_coding, sm_length.
@@ -70,7 +70,7 @@ class Lane:
             return None
         words = b""
         if size[0]:
-            if octets[start] in ORDERLY or (esm_class[0] & UDHI and b"!" in octets[start:stop]):
+            if octets.startswith(ORDERS, start) or (esm_class[0] & UDHI and b"!" in octets[start:stop]):
                 return None
             if data_coding == b"\0" and not esm_class[0] & UDHI:
                 words = octets[start : min(stop, start + WORDS_QUOTED)]

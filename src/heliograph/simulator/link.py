@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from heliograph.simulator.server import Simulator
 
 LANE = 0x40000000  # the sequence numbers of receipts are above it
+SOONEST = 0.02  # seconds between two looks at the clock, also where a stalled link lets something pass
 SEQUENCE = struct.Struct(">I")
 TAKES = frozenset({State.BOUND_TX, State.BOUND_TRX})
 RECEIVES = frozenset({State.BOUND_RX, State.BOUND_TRX})
@@ -54,10 +55,13 @@ class Link(asyncio.Protocol):
         self._stalled = False
         self._held: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._ending = False
         self._out: list[bytes] = []  # of the batch at hand, with what follows
         self._answers = 0
-        self._receipts: list[bytes] = []
+        self._ordinary_submits = 0
         self._acknowledged = 0
+        self._receipts: list[bytes] = []
+        self._later: list[tuple[float, list[bytes]]] = []
         behaviour = simulator.behaviour
         timing = Timing(enquire_after=behaviour.enquire_after or inf)
         self.session = Session(Role.SMSC, self._loop.time(), window=behaviour.window, timing=timing)
@@ -71,10 +75,8 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self._simulator.links.append(self)
-        if self._simulator.stalled:
-            self.stall()
-        self._tick()
+        self._simulator.joined(self)
+        self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
@@ -90,7 +92,7 @@ class Link(asyncio.Protocol):
         self._simulator.lane.at(time.time())
         self.session.receive(b"", now)  # the peer lives, whatever the session is shown of it
         unpack, handlers = HEADER.unpack_from, self._handlers
-        while end - at >= 16:
+        while end - at >= 16 and not self._ending:
             length, command, status, sequence = unpack(data, at)
             stop = at + length
             if stop > end or length < 16:
@@ -111,8 +113,7 @@ class Link(asyncio.Protocol):
             self._ordinary(data, at, stop, status, sequence)
             return
         simulator.number += 1
-        self._submits += 1
-        self._answers += 1
+        self._ordinary_submits += 1
         answer, receipt = taken
         self._out.append(answer)
         if receipt:
@@ -148,6 +149,7 @@ class Link(asyncio.Protocol):
         match event:
             case Requested(pdu) if pdu.command in BINDS:
                 self._simulator.bind(self, pdu)
+                self._arm()
             case Requested(pdu) if pdu.command in SUBMITS:
                 self._take(pdu)
             case Requested(pdu):
@@ -157,10 +159,10 @@ class Link(asyncio.Protocol):
                     token.set_result(pdu.status)
             case Closed():
                 self._out.append(self.session.take_output())
-                self.close()
+                self._ending = True
 
     def _take(self, pdu: Pdu) -> None:
-        simulator, now, wall = self._simulator, self._loop.time(), time.time()
+        simulator, now = self._simulator, self._loop.time()
         self._submits += 1
         simulator.took(self.system_id, 1)
         if simulator.keep:
@@ -169,19 +171,121 @@ class Link(asyncio.Protocol):
         text = words_of(fields["esm_class"], fields["data_coding"], content_of(pdu))
         plan = simulator.planner.plan(now, self._submits, fields["destination_addr"], text, parse(text))
         if plan.drop:
-            self.close()
+            self._ending = True
             return
         number, simulator.number = simulator.number, simulator.number + 1
-        made = receipts(pdu, plan, simulator.behaviour, number, wall)
-        simulator.refused(self.system_id, plan.status)
+        made = receipts(pdu, plan, simulator.behaviour, number, time.time())
+        if plan.first and self.mailbox is not None:
+            self.mailbox.put(made.intermediate + made.final)
+        else:
+            answered = now + plan.late
+            self._later += [(answered + plan.delay / 2, made.intermediate), (answered + plan.delay, made.final)]
+        if plan.status:
+            simulator.refused(self.system_id, plan.status)
         self._answer(response(pdu, plan, simulator.id_of(number)), now + plan.late)
-        simulator.follow(self, made, plan, now)
 
     def _answer(self, octets: bytes, due: float) -> None:
-        if not octets:
-            return
-        if due > self._loop.time():
+        if octets and due > self._loop.time():
             self._simulator.buckets.add(due, self.send, [octets])
-        else:
+        elif octets:
             self._out.append(octets)
             self._answers += 1
+
+    def _finish(self, now: float) -> None:
+        """The end of a batch: write what it came to, then what follows from that."""
+        simulator = self._simulator
+        octets = b"".join(self._out)
+        self._out.clear()
+        if octets:
+            self.transport.write(octets)
+        if self._ordinary_submits:
+            simulator.took(self.system_id, self._ordinary_submits)
+        if self._answers or self._ordinary_submits:
+            simulator.answered(self.system_id, self._answers + self._ordinary_submits)
+        self._submits += self._ordinary_submits
+        acknowledged, self._acknowledged = self._acknowledged, 0
+        self._answers = self._ordinary_submits = 0
+        if self._ending:
+            self.transport.close()
+        self._schedule(now)
+        if acknowledged:
+            simulator.acknowledged(self.system_id, 0, acknowledged)
+        if self.mailbox is not None:
+            self.mailbox.pump()
+
+    def _schedule(self, now: float) -> None:
+        if self._receipts:
+            self._later.append((now + self._simulator.behaviour.receipt_delay, self._receipts))
+            self._receipts = []
+        later, self._later = self._later, []
+        for due, items in later:
+            if items and self.mailbox is not None:
+                self._simulator.buckets.add(due, self.mailbox.put, items)
+
+    @property
+    def room(self) -> int:
+        """How many more receipts may go out on this link."""
+        if self._stalled or self._ending or self.session.state not in RECEIVES:
+            return 0
+        return max(0, self._simulator.behaviour.window - len(self.unacknowledged))
+
+    def carry(self, receipts: list[bytes]) -> None:
+        """Send receipts, each with the next sequence_number of this link, in one write."""
+        octets, at = bytearray().join(receipts), 12
+        sequence, unacknowledged = self._sequence, self.unacknowledged
+        for receipt in receipts:
+            sequence = sequence % (LANE - 1) + 1
+            SEQUENCE.pack_into(octets, at, LANE + sequence)
+            unacknowledged[LANE + sequence] = receipt
+            at += len(receipt)
+        self._sequence = sequence
+        self.transport.write(octets)
+        self._simulator.sent(self.system_id, len(receipts))
+
+    def send(self, answers: list[bytes]) -> None:
+        """Send answers that are late, if there is still somebody to read them; a stalled link holds them."""
+        if self._stalled:
+            self._held += answers
+        elif not self.transport.is_closing():
+            self.transport.write(b"".join(answers))
+            self._simulator.answered(self.system_id, len(answers))
+
+    def request(self, pdu: Pdu) -> asyncio.Future[int]:
+        """Send a request of the SMSC; the command_status of its response, cancelled if the link ends before it.
+        NotAllowed, WindowFull and PduError as `Session.request`."""
+        answer: asyncio.Future[int] = self._loop.create_future()
+        self.session.request([pdu], [answer], self._loop.time())
+        self._arm()
+        if not self._stalled:
+            self.transport.write(self.session.take_output())
+        return answer
+
+    def stall(self) -> None:
+        """Read nothing and write nothing until `resume`."""
+        self._stalled = True
+        self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on where `stall` stopped."""
+        self._stalled = False
+        self.transport.resume_reading()
+        held, self._held = self._held, []
+        self.send(held)
+        self._out.append(self.session.take_output())
+        self._finish(self._loop.time())
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        if not self._stalled:
+            for event in self.session.tick(now):
+                self._on(event)
+            self._out.append(self.session.take_output())
+            self._finish(now)
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        due = self.session.next_tick()
+        if due < inf:
+            self._timer = self._loop.call_at(max(due, self._loop.time() + SOONEST), self._tick)

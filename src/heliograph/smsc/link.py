@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 import structlog
@@ -165,11 +165,10 @@ class Link(asyncio.Protocol):
     # What the socket calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(WRITE_HIGH)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are one in all but name
+        self._transport.set_write_buffer_limits(WRITE_HIGH)
         if self._stopping.is_set():
-            transport.close()
+            self._transport.close()
             return
         now = self._clock.monotonic()
         self._session = Session(Role.ESME, now, window=self.binding.window, timing=self.binding.timing)

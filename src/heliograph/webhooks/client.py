@@ -10,10 +10,10 @@ Rule 3: nothing is logged here, and a reason never holds a body or a URL.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
@@ -102,26 +102,28 @@ class WebhookClient:
         if mine is None:
             mine = self._places[place] = asyncio.Semaphore(PER_HOST)
         async with mine, self._connections:
-            try:
-                async with asyncio.timeout(self._timeout) as deadline:
-                    return await self._post(target, content_type, body)
-            except TimeoutError:
-                if deadline.expired():
-                    return Failed(f"no answer within {self._timeout:g} s")
-                return Failed("the connection timed out")
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                return Failed(_reason(error))
+            return await self._post(target, content_type, body)
 
     async def _post(self, target: URL, content_type: str, body: bytes) -> Taken | Failed:
         headers = {"Content-Type": content_type}
-        async with self._session.post(target, data=body, headers=headers, allow_redirects=False) as answer:
-            if not 200 <= answer.status < 300:
-                answer.close()
-                return Failed(f"answered {answer.status}")
-            # The verdict is in the head. A body that is late, broken or endless changes nothing but the connection.
-            with suppress(aiohttp.ClientError, OSError):
+        try:
+            async with asyncio.timeout(self._timeout) as deadline:
+                answer = await self._session.post(target, data=body, headers=headers, allow_redirects=False)
+        except TimeoutError:
+            return Failed(f"no answer within {self._timeout:g} s")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Failed(_reason(error))
+        # The verdict is in the head. A body that is late, broken or endless changes nothing but the connection.
+        try:
+            async with asyncio.timeout_at(deadline.when()):
                 await _skip(answer)
-            return Taken()
+        except (aiohttp.ClientError, OSError):
+            pass
+        finally:
+            if not answer.content.at_eof():
+                answer.close()
+            answer.release()
+        return Taken() if 200 <= answer.status < 300 else Failed(f"answered {answer.status}")
 
 
 class Resolver(AbstractResolver):
@@ -192,8 +194,6 @@ async def _skip(answer: aiohttp.ClientResponse) -> None:
     left = ANSWER_LIMIT
     while left > 0 and (octets := await answer.content.read(left)):
         left -= len(octets)
-    if not answer.content.at_eof():
-        answer.close()
 
 
 # The first row that fits; aiohttp's classes overlap.
@@ -216,5 +216,5 @@ def _reason(error: BaseException) -> str:
         if isinstance(error, kind):
             return reason
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect: {error.os_error.strerror or 'no address can be reached'}"
+        return f"cannot connect: {os.strerror(error.os_error.errno) if error.os_error.errno else 'nobody answers'}"
     return "the connection was lost"

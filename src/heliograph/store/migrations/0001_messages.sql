@@ -22,6 +22,7 @@ CREATE TABLE epoch (
     id {serial},
     node TEXT NOT NULL,
     started_at BIGINT NOT NULL,
+    seen_at BIGINT,             -- when it last showed that it can write
     ended_at BIGINT
 );
 

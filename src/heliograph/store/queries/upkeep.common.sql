@@ -31,9 +31,9 @@ UPDATE epoch SET ended_at = :now WHERE id < :epoch AND ended_at IS NULL
 -- returns: id bigint
 INSERT INTO epoch (node, started_at) VALUES (:node, :now) RETURNING id
 
--- name: backlog
--- returns: state int, waiting bigint
-SELECT state, COUNT(*) AS waiting FROM message GROUP BY state
+-- name: touch_epoch
+-- params: epoch bigint, now bigint
+UPDATE epoch SET seen_at = :now WHERE id = :epoch
 
 -- name: old_receipt_keys
 -- params: before bigint, most int

@@ -1,0 +1,27 @@
+"""Why something about accounts and keys cannot be done, in sentences for people."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the text says why, and what to do next."""
+
+
+class BadName(Refused):
+    """Not 1 to 64 letters, digits, hyphens, underscores and dots."""
+
+
+class NameTaken(Refused):
+    """There is such an account already."""
+
+
+class NoSuchAccount(Refused):
+    """Nobody has that name."""
+
+
+class NoSuchKey(Refused):
+    """No key has that id, or it is revoked."""
+
+
+class BadValue(Refused):
+    """A password, a sender or a policy that no account can have."""

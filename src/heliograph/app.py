@@ -1,0 +1,237 @@
+"""The composition root: every part is built here, and joined to the others. Read it first.
+
+Rule 1: what earlier processes had claimed is settled before anything is sent.
+Rule 2: an end is orderly: no new requests, no new claims, answers that are on their way, unbind, the last commits.
+Rule 3: a part that fails for a reason nobody foresaw takes the process down, loudly: the tables know what to do next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from heliograph.accounts.gate import Gate
+from heliograph.api import routes
+from heliograph.api.parts import Limits, Parts
+from heliograph.api.server import Server
+from heliograph.clock import Clock, SystemClock
+from heliograph.config import Config, ConfigError, SmscConfig
+from heliograph.flows.accept import Acceptor
+from heliograph.flows.dispatch import Dispatcher
+from heliograph.flows.inbox import Inbox
+from heliograph.flows.notify import Notifier, Puller, PushPolicy
+from heliograph.flows.receive import Receiver
+from heliograph.flows.routing import Route
+from heliograph.flows.settle import Policies, Settler
+from heliograph.flows.upkeep import Upkeep, recover
+from heliograph.keys import KeyMaker
+from heliograph.observe import Watch, render_metrics
+from heliograph.smpp.session import Timing
+from heliograph.smsc.pool import Pool, Smsc
+from heliograph.store.errors import StoreUnavailable
+from heliograph.store.interface import Store
+from heliograph.store.postgres import PostgresEngine
+from heliograph.store.sqlite import SqliteEngine
+from heliograph.webhooks.client import WebhookClient
+
+LOG = structlog.get_logger(__name__)
+HOUR = 3_600_000  # milliseconds
+ANSWERS_WITHIN = 10.0  # seconds that answers may still take when the gateway stops
+SQLITE = "sqlite://"
+
+
+async def open_store(url: str, *, exclusive: bool) -> Store:
+    """The store that a URL names, up to date. `exclusive`: for the one process that serves.
+
+    Raises StoreInUse, StoreTooNew, StoreUnavailable, ConfigError.
+    """
+    if url.startswith(SQLITE):
+        path = url.removeprefix(SQLITE)
+        try:
+            return Store(SqliteEngine(path, exclusive=exclusive))
+        except OSError as error:
+            raise ConfigError([f"store.url {url!r}: {error}"]) from error
+    return Store(await PostgresEngine.open(url, exclusive=exclusive))
+
+
+def smsc_of(config: SmscConfig) -> Smsc:
+    """An SMSC as the links need it. Raises ConfigError where its password is not in the environment."""
+    return Smsc(
+        name=config.name,
+        host=config.host,
+        port=config.port,
+        system_id=config.system_id,
+        password=config.secret(),
+        system_type=config.system_type,
+        pair=config.bind == "pair",
+        links=config.links,
+        window=config.window,
+        submits_per_second=config.submits_per_second,
+        default_sender=config.default_sender,
+        on_no_response=config.on_no_response,
+        timing=Timing(
+            enquire_after=config.enquire_link_seconds,
+            submit_response=config.response_seconds,
+            inactivity=config.inactivity_seconds,
+        ),
+        dialect=config.dialect,
+    )
+
+
+class Health:
+    """How the gateway is."""
+
+    def __init__(self, store: Store, pool: Pool, watch: Watch, clock: Clock, epoch: int) -> None:
+        self._store = store
+        self._pool = pool
+        self._watch = watch
+        self._clock = clock
+        self._epoch = epoch
+
+    def live(self) -> dict[str, Any]:
+        """The process answers."""
+        return {"status": "up", "version": version("heliograph")}
+
+    async def ready(self) -> tuple[bool, dict[str, Any]]:
+        """Whether requests can be stored, seen by a commit; messages wait for links, so those only inform."""
+        state: dict[str, Any] = {"store": "up", "links": self._pool.status()}
+        try:
+            async with asyncio.timeout(5):
+                await self._store.touch(self._epoch, self._clock.now())
+        except (StoreUnavailable, TimeoutError) as error:
+            state["store"] = f"unavailable: {error or 'no commit within 5 s'}"
+            return False, state
+        return True, state
+
+    def metrics(self) -> bytes:
+        """Prometheus' text format."""
+        return render_metrics(self._watch, self._pool.status)
+
+
+class Gateway:
+    """A whole gateway. `open`, then `run` until `stop`."""
+
+    def __init__(self, config: Config, store: Store, gate: Gate, epoch: int, clock: Clock, watch: Watch) -> None:
+        self.config = config
+        self.store = store
+        self.gate = gate
+        self.watch = watch
+        self.started = asyncio.Event()
+        self.port = 0
+        self._clock = clock
+        self._epoch = epoch
+        self._stop = asyncio.Event()
+        target = config.target()
+        self._routes = [Route(smsc=target)] if target is not None else []
+        self._inbox = Inbox()
+        self.pool = Pool([smsc_of(smsc) for smsc in config.smsc], self._inbox, clock)
+        self._policies = Policies({smsc.name: smsc.on_no_response for smsc in config.smsc}, gate.policy_of)
+        self._build()
+
+    @classmethod
+    async def open(cls, config: Config, *, clock: Clock | None = None, watch: Watch | None = None) -> Gateway:
+        """Open the store, begin an epoch, settle what earlier ones left. Raises as `open_store`, and ConfigError."""
+        clock, watch = clock or SystemClock(), watch or Watch()
+        store = await open_store(config.store.url, exclusive=True)
+        try:
+            epoch = await store.begin_epoch(socket.gethostname(), clock.now())
+            gate = Gate(store, clock.now)
+            await gate.load()
+            gateway = cls(config, store, gate, epoch, clock, watch)
+            await recover(store, gateway._policies, epoch, clock)
+        except BaseException:
+            await store.close()
+            raise
+        return gateway
+
+    def _build(self) -> None:
+        config, store, clock, watch, inbox = self.config, self.store, self._clock, self.watch, self._inbox
+        webhooks = config.webhooks
+        policy = PushPolicy(
+            batch=webhooks.batch, in_flight=webhooks.in_flight, retries=webhooks.retries, currency=config.currency
+        )
+        self._client = WebhookClient(webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks)
+        self._notifier = Notifier(store, self._client, policy, clock, watch)
+        self._dispatcher = Dispatcher(store, self.pool, inbox, self._routes, clock, self._epoch, watch)
+        self._settler = Settler(
+            store, self.pool, inbox, self._policies, clock, self._epoch, watch, self._dispatcher.done, self._told
+        )
+        self._receiver = Receiver(store, self.pool, inbox, clock, watch, self._told)
+        self._upkeep = Upkeep(
+            store,
+            clock,
+            watch,
+            self._told,
+            grace=int(config.limits.receipt_grace_seconds * 1000),
+            keep=config.store.retention_hours * HOUR,
+            keep_receipts=config.store.receipt_days * 24 * HOUR,
+        )
+        keys = KeyMaker(self._epoch)
+        self._acceptor = Acceptor(store, keys, self._routes, clock, watch, inbox.dispatch.set)
+        self._limits = Limits(
+            body=config.http.body_limit,
+            destinations=config.http.destinations_limit,
+            nesting=config.http.nesting_limit,
+            header_seconds=config.http.header_seconds,
+            body_seconds=config.http.body_seconds,
+            allow_private_networks=webhooks.allow_private_networks,
+        )
+
+    def _told(self) -> None:
+        """Reports may have become due."""
+        self._notifier.wake.set()
+
+    def bind(self) -> int:
+        """Listen for requests; the port. Raises OSError when it is taken."""
+        parts = Parts(
+            gate=self.gate,
+            acceptor=self._acceptor,
+            reports=Puller(self.store, self._clock, self.watch, self.config.currency),
+            health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
+            limits=self._limits,
+            now=self._clock.now,
+        )
+        self._server = Server(routes.build(parts), self._limits)
+        self.port = self._server.bind(self.config.http.host, self.config.http.port)
+        return self.port
+
+    async def run(self) -> None:
+        """Serve until `stop`, and end in order. `bind` comes before."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                pool = group.create_task(self.pool.run(), name="links")
+                serving = group.create_task(self._server.serve(), name="http")
+                for part in (self._dispatcher, self._settler, self._receiver, self._notifier, self._upkeep):
+                    group.create_task(part.run(), name=type(part).__name__)
+                self.started.set()
+                LOG.info("serving", host=self.config.http.host, port=self.port, store=self.config.store.url[:10])
+                await self._stop.wait()
+                await self._end(serving, pool)
+        finally:
+            await self._client.close()
+            await self.store.close()
+
+    def stop(self) -> None:
+        """Make `run` come to its end."""
+        self._stop.set()
+
+    async def _end(self, serving: asyncio.Task[None], pool: asyncio.Task[None]) -> None:
+        self._server.stop()
+        await serving
+        self._dispatcher.stop()
+        await self._answers()
+        self.pool.stop()
+        await pool
+        for part in (self._receiver, self._settler, self._upkeep, self._notifier):
+            part.stop()
+
+    async def _answers(self) -> None:
+        """Until all that was submitted is answered and settled, or it takes too long."""
+        end = self._clock.monotonic() + ANSWERS_WITHIN
+        while any(link["claimed"] for link in self.pool.status()) and self._clock.monotonic() < end:
+            await self._clock.wait(self._inbox.dispatch, 0.1)
+            self._inbox.dispatch.clear()

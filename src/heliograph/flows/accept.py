@@ -1,0 +1,204 @@
+"""A customer's request becomes messages that are stored; the answer leaves after the commit.
+
+Rule 1: a bad destination is refused by itself; the others of its request are accepted.
+Rule 2: all that is accepted of a request is stored in one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from heliograph.clock import Clock
+from heliograph.flows.errors import Overloaded
+from heliograph.flows.routing import Route, choose
+from heliograph.flows.submission import Accepted, Answer, Destination, Draft, Submission
+from heliograph.keys import KeyMaker
+from heliograph.observe import Watch
+from heliograph.sms import address, schedule, segments
+from heliograph.sms.address import BadAddress
+from heliograph.sms.message import NewMessage, Options
+from heliograph.sms.schedule import Plan
+from heliograph.sms.segments import Uncuttable
+from heliograph.store.accepting import Acceptance
+from heliograph.store.errors import StoreUnavailable
+from heliograph.store.interface import Store
+
+ENCODER = msgspec.msgpack.Encoder()
+DUPLICATE_ID = 23
+NO_ROUTE = 19
+RETRY_AFTER = 5  # seconds
+
+
+class Customer(Protocol):
+    """Who sends."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def default_sender(self) -> str | None: ...
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """What all messages of one draft have in common."""
+
+    sender: str
+    segments: int
+    plan: Plan
+    held: bool
+    open_hours: bytes | None
+    webhook: int | None
+    options: bytes
+
+
+class Acceptor:
+    """`wake` is called when something that is due was stored."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: KeyMaker,
+        routes: Sequence[Route],
+        clock: Clock,
+        watch: Watch,
+        wake: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._routes = routes
+        self._clock = clock
+        self._watch = watch
+        self._wake = wake
+
+    async def accept(self, account: Customer, submission: Submission) -> Accepted:
+        """Judge, store, answer. Raises Overloaded where nothing can be stored."""
+        now = self._clock.now()
+        scheduled = any(draft.send_at is not None for draft in submission.drafts)
+        bulk_id = self._bulk_id(submission, scheduled, now)
+        answers: list[Answer] = []
+        messages: list[NewMessage] = []
+        for draft in submission.drafts:
+            self._accept_draft(account, draft, bulk_id, now, answers, messages)
+        known = await self._keep(account.id, submission, bulk_id, messages, now)
+        if known:
+            answers = _without(answers, messages, known)
+        kept = [m.key for m in messages if m.key not in known] if known else [m.key for m in messages]
+        self._watch.accepted(kept, [a.refused for a in answers if a.refused is not None])
+        if kept:
+            self._wake()
+        return Accepted(answers, bulk_id, scheduled, submission.bulk_id is not None)
+
+    def _bulk_id(self, submission: Submission, scheduled: bool, now: int) -> str | None:
+        if submission.bulk_id is not None:
+            return submission.bulk_id
+        several = sum(len(draft.destinations) for draft in submission.drafts) > 1
+        return str(self._keys.make(now)) if several or scheduled or submission.always_bulk else None
+
+    def _accept_draft(
+        self,
+        account: Customer,
+        draft: Draft,
+        bulk_id: str | None,
+        now: int,
+        answers: list[Answer],
+        messages: list[NewMessage],
+    ) -> None:
+        shared = self._share(account, draft, now)
+        for destination in draft.destinations:
+            if isinstance(shared, int):
+                answers.append(Answer(destination.to, destination.message_id, refused=shared))
+                continue
+            try:
+                recipient = address.recipient(destination.to)
+            except BadAddress as error:
+                answers.append(Answer(destination.to, destination.message_id, refused=error.status_id))
+                continue
+            message = self._message(account.id, draft, shared, destination, recipient, bulk_id, now)
+            messages.append(message)
+            shown = message.public_id if message.public_id is not None else str(message.key)
+            answers.append(Answer(destination.to, shown, None, shared.held, shared.segments))
+
+    def _share(self, account: Customer, draft: Draft, now: int) -> Shared | int:
+        """What the messages of a draft have in common; the status id of their refusal, where all are refused."""
+        try:
+            count = segments.count(draft.body, draft.data_coding, draft.esm_class)
+            sender = address.sender(draft.sender) or account.default_sender or ""
+        except (Uncuttable, BadAddress) as error:
+            return error.status_id
+        if choose(self._routes) is None:
+            return NO_ROUTE
+        plan = schedule.plan(now, draft.send_at, draft.window, draft.validity_minutes)
+        return Shared(
+            sender=sender,
+            segments=count,
+            plan=plan,
+            held=plan.due > now or not plan.opens,
+            open_hours=None if draft.window is None else ENCODER.encode(draft.window),
+            webhook=webhook_of(account.id, draft.options),
+            options=ENCODER.encode(draft.options),
+        )
+
+    def _message(
+        self,
+        account: int,
+        draft: Draft,
+        shared: Shared,
+        destination: Destination,
+        recipient: str,
+        bulk_id: str | None,
+        now: int,
+    ) -> NewMessage:
+        return NewMessage(
+            self._keys.make(now),
+            account,
+            destination.message_id,
+            bulk_id,
+            shared.sender,
+            recipient,
+            draft.body,
+            draft.data_coding,
+            draft.esm_class,
+            shared.segments,
+            now,
+            shared.plan.due,
+            # What can never leave in time is over now, and is reported as soon as that is seen.
+            shared.plan.expires_at if shared.plan.opens else now,
+            shared.open_hours,
+            shared.webhook,
+            shared.options,
+        )
+
+    async def _keep(
+        self, account: int, submission: Submission, bulk_id: str | None, messages: list[NewMessage], now: int
+    ) -> frozenset[int]:
+        """Store; the keys that were not, because their id is known."""
+        if not messages:
+            return frozenset()
+        acceptance = Acceptance(account, self._keys.make(now), bulk_id or "", submission.segment_interval, messages)
+        try:
+            return await self._store.accept(acceptance)
+        except StoreUnavailable as error:
+            raise Overloaded("the message store is not available", retry_after=RETRY_AFTER) from error
+
+
+def webhook_of(account: int, options: Options) -> int | None:
+    """Which reports are pushed together: a hash of account, URL, content type and shape; 0: none; None: pulled."""
+    if not options.notify:
+        return 0
+    if options.notify_url is None:
+        return None
+    text = f"{account}\0{options.notify_url}\0{options.content_type}\0{options.shape}".encode()
+    return (int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1) or 1
+
+
+def _without(answers: list[Answer], messages: list[NewMessage], known: frozenset[int]) -> list[Answer]:
+    """The answers once it is seen that some ids are known: a refused destination keeps its `to` and its id."""
+    stored = iter(messages)
+    return [
+        Answer(a.to, a.message_id, refused=DUPLICATE_ID) if a.refused is None and next(stored).key in known else a
+        for a in answers
+    ]

@@ -1,0 +1,86 @@
+"""What time alone causes: messages expire, old rows go; and what a start finds is settled before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from heliograph.clock import Clock
+from heliograph.flows.settle import Policies
+from heliograph.observe import Watch
+from heliograph.store.errors import StoreUnavailable
+from heliograph.store.interface import Store
+from heliograph.store.upkeep import Adopted, Orphan
+
+LOG = structlog.get_logger(__name__)
+EVERY = 0.5  # seconds
+RETIRE_EVERY = 60.0  # seconds
+
+
+async def recover(store: Store, policies: Policies, epoch: int, clock: Clock) -> int:
+    """Settle what earlier processes had claimed, by the same policies as any lost answer; how many segments."""
+
+    def judge(orphan: Orphan) -> Adopted:
+        if orphan.state == 0:  # WAITING: it never left
+            return Adopted(0, orphan.unanswered, 0)
+        fate = policies.fate(orphan)
+        return Adopted(fate.segment, orphan.unanswered + 1, fate.message)
+
+    total = 0
+    while found := await store.recover(epoch, clock.now(), judge):
+        total += found
+    if total:
+        LOG.warning("settled what an earlier process had claimed", segments=total)
+    return total
+
+
+class Upkeep:
+    """Runs beside everything else, in slices. `told` is called when reports may have become due."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        watch: Watch,
+        told: Callable[[], None],
+        *,
+        grace: int,
+        keep: int,
+        keep_receipts: int,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._watch = watch
+        self._told = told
+        self._grace = grace
+        self._keep = keep
+        self._keep_receipts = keep_receipts
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look round until `stop`."""
+        retire_at = 0.0
+        while not self._stop.is_set():
+            try:
+                await self._expire()
+                if self._clock.monotonic() >= retire_at:
+                    await self._retire()
+                    retire_at = self._clock.monotonic() + RETIRE_EVERY
+            except StoreUnavailable as error:
+                LOG.warning("no upkeep without the store", problem=str(error))
+            await self._clock.wait(self._stop, EVERY)
+
+    def stop(self) -> None:
+        """End after the slice at hand."""
+        self._stop.set()
+
+    async def _expire(self) -> None:
+        while not self._stop.is_set() and (expired := await self._store.expire(self._clock.now(), self._grace)):
+            self._watch.finished(expired)
+            self._told()
+
+    async def _retire(self) -> None:
+        while not self._stop.is_set() and await self._store.retire(self._clock.now(), self._keep, self._keep_receipts):
+            await self._clock.wait(self._stop, 0.01)  # others write too
