@@ -68,16 +68,19 @@ def test_every_dialect_has_room_for_the_longest_id_and_state(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("standard", "id:{id} sub:001 dlvrd:000 submit date:2108251600 done date:2108251602 stat:UNDELIV err:027 text:{w}"),
-        ("seconds", "id:{id} sub:001 dlvrd:000 submit date:210825160000 done date:210825160200 stat:UNDELIV err:027 Text:{w}"),
-        ("years", "id:{id} submit date:20210825160000 done date:20210825160200 stat:UNDELIV err:027"),
-        ("bare-state", "id:{id} sub:001 dlvrd:000 submit date:2108251600 done date:2108251602 UNDELIV err:027"),
+        ("standard", "{i} sub:001 dlvrd:000 submit date:2108251600 done date:2108251602 stat:UNDELIV err:027 text:{w}"),
+        (
+            "seconds",
+            "{i} sub:001 dlvrd:000 submit date:210825160000 done date:210825160200 stat:UNDELIV err:027 Text:{w}",
+        ),
+        ("years", "{i} submit date:20210825160000 done date:20210825160200 stat:UNDELIV err:027"),
+        ("bare-state", "{i} sub:001 dlvrd:000 submit date:2108251600 done date:2108251602 UNDELIV err:027"),
     ],
-)  # fmt: skip
+)
 def test_a_dialect_writes_its_dates_and_words(name: str, text: str) -> None:
     written = DIALECTS[name](FACTS).fields["short_message"].decode("latin-1")
 
-    assert written == text.format(id=FACTS.id, w=FACTS.words)
+    assert written == text.format(i=f"id:{FACTS.id}", w=FACTS.words)
 
 
 def test_dialects_without_text_use_what_they_are_named_for() -> None:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from heliograph.simulator.dialects import DIALECTS
-from heliograph.smpp.constants import MessageState
-from heliograph.smpp.pdu import Pdu
+from heliograph.smpp.constants import Command, MessageState
+from heliograph.smpp.pdu import Pdu, encode
 from heliograph.smpp.session import Answered, Requested
 from simulator.esme import Esme, Scene, a_submit_sm, play
 
@@ -225,7 +225,7 @@ def test_an_enquire_link_is_answered_unless_it_is_to_be_ignored() -> None:
 def test_the_smsc_sends_enquire_link_after_silence() -> None:
     async def body(scene: Scene) -> None:
         reader, writer = await asyncio.open_connection(scene.simulator.host, scene.simulator.port)
-        writer.write(bytes.fromhex("0000001f 00000009 00000000 00000001 6f6e6500 00 00 34 0000 00 0000000000"))
+        writer.write(encode(Pdu(Command.BIND_TRANSCEIVER, 0, 1, {"system_id": "one"})))
         octets = await asyncio.wait_for(reader.readuntil(bytes.fromhex("00000015 00000000")), 5)
 
         assert octets[4:12] == bytes.fromhex("80000009 00000000")

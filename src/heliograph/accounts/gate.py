@@ -2,7 +2,8 @@
 
 Rule 1: the store is the truth and this a copy of it. A copy older than a second is renewed in passing, one older than
 two seconds before anybody is let in: a key that was revoked elsewhere opens for two seconds at most.
-Rule 2: nobody is turned away by a copy older than a fifth of a second.
+Rule 2: nobody is turned away by a copy that is older than the request; such looks into the store are a fifth of a
+second apart, and all who wait share one.
 Rule 3: passwords and keys are kept nowhere, not even here: only digests of them.
 """
 
@@ -68,7 +69,11 @@ class Gate:
         self._logins: dict[str, tuple[str | None, Account]] = {}
         self._policies: dict[int, str | None] = {}
         self._loaded_at: int | None = None
-        self._loading: asyncio.Task[None] | None = None
+        self._looked_at: int | None = None
+        self._looks = 0
+        self._copied = 0
+        self._planned: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
         self._pepper = secrets.token_bytes(32)
         self._good: dict[bytes, Good] = {}
         self._verifying: dict[tuple[bytes, str | None], asyncio.Future[bool]] = {}
@@ -76,7 +81,13 @@ class Gate:
 
     async def load(self) -> None:
         """Copy all accounts and keys from the store. Raises StoreUnavailable."""
-        self._copy(self._now(), await self._store.load_keyring())
+        self._looks += 1
+        look, self._looked_at = self._looks, self._now()
+        at = self._looked_at
+        keyring = await self._store.load_keyring()
+        if look > self._copied:  # a slow look never undoes a later one
+            self._copied = look
+            self._copy(at, keyring)
 
     def policy_of(self, account: int) -> str | None:
         """The account's own on_no_response; None: as the SMSC says."""
@@ -97,9 +108,10 @@ class Gate:
 
     async def _by_key(self, digest: bytes) -> Account | None:
         found = self._keys.get(digest)
-        if found is not None and self._age() < STALE:
-            return found[1] if hmac.compare_digest(found[0], digest) else None
-        await self._renew(known=found is not None)
+        if found is None:
+            await self._look_anew()
+        elif self._age() >= STALE:
+            await self._freshen()
         found = self._keys.get(digest)
         return found[1] if found is not None and hmac.compare_digest(found[0], digest) else None
 
@@ -108,15 +120,22 @@ class Gate:
         if pair is None:
             return None
         mark = hmac.digest(self._pepper, pair, "sha256")
-        name = _text(pair.partition(b":")[0])
-        await self._renew(known=self._remembers(mark, name))
+        user, _, secret = pair.partition(b":")
+        name = user.decode(errors="replace")
+        await self._freshen()
         if self._remembers(mark, name):
             return self._logins[name][1]
-        return await self._verify(mark, name, pair.partition(b":")[2])
+        tried = self._digest_of(name)
+        account = await self._verify(mark, name, secret)
+        if account is None:
+            await self._look_anew()
+            if self._digest_of(name) != tried:
+                return await self._verify(mark, name, secret)
+        return account
 
     async def _verify(self, mark: bytes, name: str, secret: bytes) -> Account | None:
         """The slow way, walked once for all who come with the same login at the same time."""
-        digest = self._logins[name][0] if name in self._logins else None
+        digest = self._digest_of(name)
         verdict = self._verifying.get((mark, digest))
         if verdict is None:
             if len(self._verifying) >= WAITING_LIMIT:
@@ -129,6 +148,9 @@ class Gate:
             return None
         self._remember(mark, digest)
         return self._logins[name][1] if self._remembers(mark, name) else None
+
+    def _digest_of(self, name: str) -> str | None:
+        return self._logins[name][0] if name in self._logins else None
 
     def _remembers(self, mark: bytes, name: str) -> bool:
         good, login = self._good.get(mark), self._logins.get(name)
@@ -147,29 +169,52 @@ class Gate:
         age = self._now() - self._loaded_at
         return age if age >= 0 else TOO_OLD
 
-    async def _renew(self, *, known: bool) -> None:
-        """Renew the copy as the rules say. Only who is unknown is told that the store cannot be asked."""
-        if self._age() < (STALE if known else ANOTHER_LOOK):
-            return
-        if self._loading is None:
-            self._loading = asyncio.create_task(self.load(), name="keyring")
-            self._loading.add_done_callback(self._renewed)
-        loading = self._loading
-        if known and self._age() < TOO_OLD:
-            return
-        await asyncio.wait((loading,))
-        if not known:
-            loading.result()
+    async def _freshen(self) -> None:
+        """See to it that the copy is renewed when it is stale; wait for that when it is too old.
 
-    def _renewed(self, loading: asyncio.Task[None]) -> None:
-        self._loading = None
-        problem = None if loading.cancelled() else loading.exception()
+        Who is known stays so while the store cannot be asked.
+        """
+        if self._age() < STALE:
+            return
+        look = self._running or self._plan()
+        if self._age() >= TOO_OLD:
+            await asyncio.wait((look,))
+
+    async def _look_anew(self) -> None:
+        """Renew the copy by a look that begins from now on. Raises StoreUnavailable."""
+        look = self._plan()
+        await asyncio.wait((look,))
+        look.result()
+
+    def _plan(self) -> asyncio.Task[None]:
+        """The next look into the store, which has not begun yet."""
+        if self._planned is None:
+            self._planned = asyncio.create_task(self._look(), name="keyring")
+            self._planned.add_done_callback(self._looked)
+        return self._planned
+
+    async def _look(self) -> None:
+        since = ANOTHER_LOOK if self._looked_at is None else self._now() - self._looked_at
+        if 0 <= since < ANOTHER_LOOK:
+            await asyncio.sleep((ANOTHER_LOOK - since) / 1000)
+        self._planned, self._running = None, self._planned
+        await self.load()
+
+    def _looked(self, look: asyncio.Task[None]) -> None:
+        self._running = None if self._running is look else self._running
+        self._planned = None if self._planned is look else self._planned
+        problem = None if look.cancelled() else look.exception()
         if problem is not None:
             LOG.warning("keyring not renewed", error=type(problem).__name__)
 
     def _copy(self, at: int, keyring: Keyring) -> None:
         accounts = {row.id: _account(row) for row in keyring.accounts}
-        self._keys = {key.digest: (key.digest, accounts[key.account]) for key in keyring.keys if key.revoked_at is None}
+        # Keys are read after accounts: one of an account that was made in between waits for the next copy.
+        self._keys = {
+            key.digest: (key.digest, accounts[key.account])
+            for key in keyring.keys
+            if key.revoked_at is None and key.account in accounts
+        }
         self._logins = {row.name: (row.password, accounts[row.id]) for row in keyring.accounts}
         self._policies = {row.id: row.on_no_response for row in keyring.accounts}
         self._loaded_at = at
@@ -186,7 +231,3 @@ def _decode(credentials: str) -> bytes | None:
     except ValueError:
         return None
     return pair if b":" in pair else None
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode(errors="replace")

@@ -40,10 +40,11 @@ class Finding(NamedTuple):
 
 
 def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Say what is wrong with a configuration, and try its store and every SMSC.
+    """Say what is wrong with a configuration; try its store and its SMSCs.
 
-    Each SMSC gets a bind_transmitter and an unbind at once; nothing is sent and nothing received. The exit status is
-    0 when all is fine, warnings included, and 1 otherwise.
+    Each SMSC gets a bind_transmitter and an unbind at once: nothing is sent, and
+    nothing can be lost. The exit status is 0 when all is fine, warnings included,
+    and 1 otherwise.
 
     \b
     Examples:

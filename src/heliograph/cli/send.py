@@ -19,7 +19,12 @@ SOCKET_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.25
 UCS2: Final = 8
 PENDING, DELIVERED = 1, 3  # groups of statuses
-Octet = Annotated[int | None, typer.Option(min=0, max=255, show_default=False)]
+DataCoding = Annotated[
+    int | None, typer.Option(min=0, max=255, help="data_coding of the octets; 0 unless given.", show_default=False)
+]
+EsmClass = Annotated[
+    int | None, typer.Option(min=0, max=255, help="esm_class of the octets: 64 for a UDH.", show_default=False)
+]
 
 
 class Shape(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -144,8 +149,8 @@ def send(
     hex_: Annotated[str | None, typer.Option("--hex", help="The octets, as hexadecimal.", show_default=False)] = None,
     text: Annotated[str | None, typer.Option("--text", help="A text instead.", show_default=False)] = None,
     sender: Annotated[str | None, typer.Option("--from", help="The sender.", show_default=False)] = None,
-    data_coding: Octet = None,
-    esm_class: Octet = None,
+    data_coding: DataCoding = None,
+    esm_class: EsmClass = None,
     url: Annotated[str, typer.Option("--url", envvar="HELIOGRAPH_URL", help="The gateway.")] = "http://127.0.0.1:8080",
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the reports.")] = False,
     timeout: Annotated[float, typer.Option(min=0, help="How long to wait for them, in seconds.")] = 60.0,
@@ -153,14 +158,16 @@ def send(
 ) -> None:
     """Send a message through a running gateway.
 
-    A text goes out in the GSM alphabet where it can, else in UCS2. The exit status is 1 when a recipient is refused,
-    and with --wait also when a message is not delivered in time.
+    A text goes out in the GSM alphabet where it can, else in UCS2.
+
+    The exit status is 1 when a recipient is refused, and with --wait also when
+    a message is not delivered in time.
 
     \b
     Examples:
         heliograph send --to 41793026727 --text "Hello" --wait
-        heliograph send --to 41793026727 --from ACME --hex "05 00 03" --data-coding 4
-        heliograph send --to 41793026727 --to 41793026731 --text "Hello" --json
+        heliograph send --to 41793026727 --hex "48 69" --data-coding 4
+        heliograph send --to 41793026727 --to 41793026731 --text Hello --json
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise typer.BadParameter("must begin with http:// or https://", param_hint="--url")

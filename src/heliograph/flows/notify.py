@@ -60,6 +60,7 @@ class Target:
     webhook: int
     posts: int = 0
     flying: set[int] = field(default_factory=set)  # the reports in them
+    landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
 
 
 class Notifier:
@@ -108,9 +109,10 @@ class Notifier:
 
     async def _push_webhook(self, target: Target, now: int, group: asyncio.TaskGroup) -> bool:
         free = self._policy.in_flight - target.posts
-        most = len(target.flying) + free * self._policy.batch
-        found = await self._store.due_reports(target.webhook, now, most)
-        fresh = [pending for pending in found if pending.id not in target.flying]
+        target.landed.clear()
+        flying = frozenset(target.flying)
+        found = await self._store.due_reports(target.webhook, now, free * self._policy.batch, flying)
+        fresh = [p for p in found if p.id not in target.flying and p.id not in target.landed]
         batches = _batches(fresh, self._policy.batch)[:free]
         for batch in batches:
             self._targets[target.webhook] = target
@@ -126,7 +128,9 @@ class Notifier:
         problem = result.reason if isinstance(result, Failed) else None
         self._watch.pushed(options.notify_url or "", batch, problem)
         await self._keep(self._outcome(target.webhook, batch, problem))
-        target.flying.difference_update(pending.id for pending in batch)
+        settled = [pending.id for pending in batch]
+        target.landed.update(settled)
+        target.flying.difference_update(settled)
         target.posts -= 1
         self._forget(target)
         self.wake.set()

@@ -6,6 +6,7 @@ Rule 2: whatever the dialect, the receipt of a message names its id, and its sta
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -66,6 +67,11 @@ def render(facts: Facts, layout: str = TYPICAL, digits: int = 10) -> str:
 
 def date(seconds: float, digits: int = 10) -> str:
     """A date as receipts write it, in UTC."""
+    return _date(int(seconds), digits)
+
+
+@lru_cache(maxsize=256)
+def _date(seconds: int, digits: int) -> str:
     return time.strftime(DATES[digits], time.gmtime(seconds))
 
 

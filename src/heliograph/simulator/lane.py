@@ -68,12 +68,10 @@ class Lane:
         start = found.end()
         if start + size[0] != stop:
             return None
-        words = b""
-        if size[0]:
-            if octets.startswith(ORDERS, start) or (esm_class[0] & UDHI and b"!" in octets[start:stop]):
-                return None
-            if data_coding == b"\0" and not esm_class[0] & UDHI:
-                words = octets[start : min(stop, start + WORDS_QUOTED)]
+        headed = esm_class[0] & UDHI
+        if octets.startswith(ORDERS, start, stop) or (headed and b"!" in octets[start:stop]):
+            return None
+        words = b"" if headed or data_coding != b"\0" else octets[start : min(stop, start + WORDS_QUOTED)]
         ident = self._id(number).encode()
         response = HEADER.pack(17 + len(ident), SUBMIT_SM_RESP, 0, sequence) + ident + b"\0"
         if not self._wanted[registered[0]]:

@@ -88,6 +88,9 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._rest:
             data = self._rest + data
+        if self._stalled:
+            self._rest = data  # a loop may begin to read after connection_made, whatever was asked for there
+            return
         now, at, end = self._loop.time(), 0, len(data)
         self._simulator.lane.at(time.time())
         self.session.receive(b"", now)  # the peer lives, whatever the session is shown of it
@@ -272,7 +275,7 @@ class Link(asyncio.Protocol):
         held, self._held = self._held, []
         self.send(held)
         self._out.append(self.session.take_output())
-        self._finish(self._loop.time())
+        self.data_received(b"")
 
     def _tick(self) -> None:
         now = self._loop.time()

@@ -83,9 +83,9 @@ class Store:
         """Webhooks with reports to push."""
         return await self.look(reporting.due_webhooks, now, most)
 
-    async def due_reports(self, webhook: int, now: int, most: int) -> list[Pending]:
-        """The reports to push to one webhook, in order."""
-        return await self.look(reporting.due_reports, webhook, now, most)
+    async def due_reports(self, webhook: int, now: int, most: int, flying: frozenset[int]) -> list[Pending]:
+        """The next reports to push to one webhook, in order, without those that are on their way."""
+        return await self.look(reporting.due_reports, webhook, now, most, flying)
 
     async def settle_reports(self, pushed: Pushed) -> None:
         """Write what came of a POST."""

@@ -51,9 +51,10 @@ def due_webhooks(now: int, most: int) -> Script[list[int]]:
     return [row[0] for row in (yield Fetch("due_webhooks", params={"now": now, "most": most}))]
 
 
-def due_reports(webhook: int, now: int, most: int) -> Script[list[Pending]]:
-    """The reports to push to one webhook, in order."""
-    rows = yield Fetch("due_reports", params={"webhook": webhook, "now": now, "most": most})
+def due_reports(webhook: int, now: int, most: int, flying: frozenset[int]) -> Script[list[Pending]]:
+    """The next `most` reports to push to one webhook, in order, without those that are on their way."""
+    found = yield Fetch("due_reports", params={"webhook": webhook, "now": now, "most": most + len(flying)})
+    rows = [row for row in found if row[0] not in flying][:most]
     told = yield from _told([(row[1], row[2]) for row in rows])
     return [
         Pending(id_, attempts, _report(told[message], status, error, note, at))

@@ -11,7 +11,7 @@ import asyncio
 import fcntl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -27,8 +27,9 @@ from heliograph.store.sql import Query, for_sqlite, migrations, queries
 
 T = TypeVar("T")
 BUSY_MS = 5_000
-CHUNKS = (128, 32, 8, 1)  # few sizes, so that statements stay prepared
-SWITCH_INTERVAL = 0.0005  # seconds: how long the event loop may keep the writer from the interpreter lock
+CHUNK = 128  # rows of a statement; smaller batches are padded to a power of two, so that statements stay prepared
+STATEMENTS = 1024  # kept prepared
+SWITCH_INTERVAL = 0.0001  # seconds: how long the event loop may keep the writer from the interpreter lock
 DECODE = msgspec.json.Decoder(list[list[Any]]).decode
 # The disk is full, broken or read-only; or other processes kept the file locked.
 PASSING = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.ReadOnlyError, apsw.CantOpenError, apsw.LockedError)
@@ -38,7 +39,7 @@ class Connection:
     """One connection, and the steps of scripts on it."""
 
     def __init__(self, path: str, *, cache_mb: int = 64) -> None:
-        self.raw = apsw.Connection(path, statementcachesize=512)
+        self.raw = apsw.Connection(path, statementcachesize=STATEMENTS)
         self.raw.set_busy_timeout(BUSY_MS)
         self._queries = queries("sqlite")
         self._days: set[int] = set()
@@ -72,9 +73,11 @@ class Connection:
             return sum(answers)
         return list(chain.from_iterable(answers)) if len(answers) > 1 else answers[0]
 
-    def _execute(self, query: Query, rows: list[Row], step: Step) -> Any:
-        text = for_sqlite(query, len(rows), history_table(step.day))
-        values = [*chain.from_iterable(rows), *(step.params[param.name] for param in query.params)]
+    def _execute(self, query: Query, rows: Sequence[Row], step: Step) -> Any:
+        count = 1 << (len(rows) - 1).bit_length() if rows else 0
+        text = for_sqlite(query, count, history_table(step.day))
+        padding = (count - len(rows)) * len(query.rows)
+        values = [*chain.from_iterable(rows), *(None,) * padding, *(step.params[p.name] for p in query.params)]
         cursor = self.raw.execute(text, values)
         if isinstance(step, Fetch):
             return _rows(query, cursor.fetchall(), text)
@@ -91,15 +94,10 @@ class Connection:
         self._days.clear()
 
 
-def _chunks(rows: Any) -> list[list[Row]]:
+def _chunks(rows: Sequence[Row] | None) -> list[Sequence[Row]]:
     if rows is None:
         return [[]]
-    rows, parts, at = list(rows), [], 0
-    for size in CHUNKS:
-        while len(rows) - at >= size:
-            parts.append(rows[at : at + size])
-            at += size
-    return parts
+    return [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
 
 
 def _rows(query: Query, fetched: list[Any], text: str) -> list[Any]:

@@ -1,7 +1,7 @@
 -- Times are UTC milliseconds, unless a name says microseconds.
 
 CREATE TABLE account (
-    id BIGINT PRIMARY KEY,
+    id {key},
     name TEXT NOT NULL UNIQUE,
     password TEXT,              -- an argon2 digest, for Basic
     default_sender TEXT,
@@ -10,7 +10,7 @@ CREATE TABLE account (
 );
 
 CREATE TABLE api_key (
-    id BIGINT PRIMARY KEY,
+    id {key},
     account BIGINT NOT NULL REFERENCES account(id),
     digest {bytes} NOT NULL UNIQUE, -- SHA-256
     created_at BIGINT NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE epoch (
 
 -- A bulk, or all that an account sends without one: what is paused, paced and served in turn is this one row.
 CREATE TABLE lane (
-    id BIGINT PRIMARY KEY,
+    id {key},
     account BIGINT NOT NULL,
     name TEXT NOT NULL,         -- the bulkId, or ''
     priority INT NOT NULL,
@@ -44,7 +44,7 @@ CREATE INDEX lane_idle ON lane (idle_at) WHERE next_due IS NULL;
 CREATE INDEX lane_due ON lane (priority, next_due) WHERE state = 0 AND next_due IS NOT NULL;
 
 CREATE TABLE message (
-    key BIGINT PRIMARY KEY,
+    key {key},
     account BIGINT NOT NULL,
     public_id TEXT,
     bulk_id TEXT,
@@ -109,7 +109,7 @@ CREATE TABLE known_id (
 
 -- The concatenation reference last used from a sender to a recipient.
 CREATE TABLE reference (
-    pair BIGINT PRIMARY KEY,    -- a hash; two pairs that share it share a counter, which does no harm
+    pair {key},    -- a hash; two pairs that share it share a counter, which does no harm
     last INT NOT NULL,
     used_at BIGINT NOT NULL
 );
@@ -137,7 +137,7 @@ CREATE INDEX report_pull_message ON report (message) WHERE webhook IS NULL;
 
 -- A URL of an account with reports that wait: when to look at it next.
 CREATE TABLE webhook (
-    id BIGINT PRIMARY KEY,
+    id {key},
     next_due BIGINT NOT NULL
 );
 CREATE INDEX webhook_due ON webhook (next_due);
@@ -154,7 +154,7 @@ CREATE TABLE inbound (
 );
 
 CREATE TABLE history_day (
-    day INT PRIMARY KEY
+    day {key}
 );
 
 -- The order in which claims were made and receipts came: no clock decides it.

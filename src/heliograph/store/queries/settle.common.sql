@@ -11,7 +11,7 @@ FROM v WHERE segment.message = v.message AND segment.part = v.part AND segment.s
 -- rows: message bigint, part int
 -- params: epoch bigint, sent_at bigint
 UPDATE segment SET state = 2, sent_at = :sent_at
-FROM v WHERE segment.message = v.message AND segment.part = v.part AND segment.state = 1 AND segment.epoch = :epoch
+WHERE (message, part) IN (SELECT v.message, v.part FROM v) AND state = 1 AND epoch = :epoch
 
 -- name: early_receipts
 -- rows: smsc text, id_key text, event bigint

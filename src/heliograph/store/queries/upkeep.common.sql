@@ -80,7 +80,7 @@ DROP TABLE {history}
 DELETE FROM history_day WHERE day = :day
 
 -- name: create_history
-CREATE TABLE IF NOT EXISTS {history} (key BIGINT PRIMARY KEY, account BIGINT NOT NULL, public_id TEXT, bulk_id TEXT,
+CREATE TABLE IF NOT EXISTS {history} (key {key}, account BIGINT NOT NULL, public_id TEXT, bulk_id TEXT,
     lane BIGINT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, body {bytes} NOT NULL, data_coding INT NOT NULL,
     esm_class INT NOT NULL, segments INT NOT NULL, created_at BIGINT NOT NULL, sent_at BIGINT, done_at BIGINT NOT NULL,
     status INT NOT NULL, error INT NOT NULL, note TEXT, options {bytes} NOT NULL)
