@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from heliograph.api import openapi
+from heliograph.accounts.gate import TooManyLogins
 from heliograph.api.errors import (
     TABLE,
     BadRequest,
@@ -14,7 +15,6 @@ from heliograph.api.errors import (
     HeadTooLarge,
     RequestTimeout,
     TooLarge,
-    TooManyRequests,
     Unauthorized,
     UnsupportedMedia,
     envelope,
@@ -114,7 +114,7 @@ REFUSALS = [
     (RequestTimeout(), 408, "REQUEST_TIMEOUT", "Request timeout"),
     (TooLarge(), 413, "PAYLOAD_TOO_LARGE", "Payload too large"),
     (UnsupportedMedia(), 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
-    (TooManyRequests(), 429, "TOO_MANY_REQUESTS", "Too many requests"),
+    (TooManyLogins(), 429, "TOO_MANY_REQUESTS", "Too many requests"),
     (HeadTooLarge(), 431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large"),
     (KeyError("secret"), 500, "GENERAL_ERROR", "Something went wrong. Please contact support."),
     (Overloaded("busy"), 503, "SERVICE_UNAVAILABLE", "Service unavailable"),

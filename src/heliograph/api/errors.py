@@ -10,11 +10,15 @@ from typing import Any, Final
 
 import falcon
 import msgspec
+import structlog
 
+from heliograph.accounts.gate import TooManyLogins
 from heliograph.flows.errors import Overloaded
+from heliograph.store.errors import StoreUnavailable
 from heliograph.webhooks import xml
 from heliograph.webhooks.formats import XML
 
+LOG: Final = structlog.get_logger(__name__)
 MAX_ERRORS: Final = 50
 
 
@@ -50,14 +54,6 @@ class UnsupportedMedia(Exception):
     """A body that is neither JSON nor XML."""
 
 
-class TooManyRequests(Exception):
-    """This customer shall come again in `retry_after` whole seconds."""
-
-    def __init__(self, retry_after: int = 1) -> None:
-        super().__init__("too many requests")
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One row: the HTTP status, and what stands in the envelope."""
@@ -79,10 +75,11 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
     RequestTimeout: Refusal(408, "REQUEST_TIMEOUT", "Request timeout", closes=True),
     TooLarge: Refusal(413, "PAYLOAD_TOO_LARGE", "Payload too large", closes=True),
     UnsupportedMedia: Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
-    TooManyRequests: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
+    TooManyLogins: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
     HeadTooLarge: Refusal(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large", closes=True),
     Exception: Refusal(500, "GENERAL_ERROR", "Something went wrong. Please contact support."),
     Overloaded: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable"),
+    StoreUnavailable: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable"),
 }
 
 
@@ -119,6 +116,33 @@ def envelope(raised: BaseException, media: str) -> bytes:
     if media == XML:
         return xml.render("ApiException", _named(msgspec.to_builtins(shape)))
     return msgspec.json.encode(shape)
+
+
+def refuse(raised: Exception, media: str, path: str) -> tuple[int, dict[str, str], bytes]:
+    """The answer to a refused request: status, headers, body. What nobody foresaw is logged, and is a 500."""
+    row = refusal(raised)
+    if row.status == 500:
+        LOG.error("request failed", path=path, **_place(raised))
+    headers = dict(raised.headers or {}) if isinstance(raised, falcon.HTTPError) else {}
+    retry_after = getattr(raised, "retry_after", None)
+    if retry_after is not None:
+        headers["retry-after"] = str(retry_after)
+    elif row.status == 503:
+        headers["retry-after"] = "1"
+    if row.status == 401:
+        headers["www-authenticate"] = "App"
+    if row.closes:
+        headers["connection"] = "close"
+    return row.status, headers, envelope(raised, media)
+
+
+def _place(raised: BaseException) -> dict[str, str]:
+    """What failed and where, without a word of what was said: a message may stand in it."""
+    trace = raised.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "?" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return {"error": type(raised).__name__, "place": place}
 
 
 def _named(answer: dict[str, Any]) -> dict[str, Any]:

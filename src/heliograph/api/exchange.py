@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from heliograph.api.errors import Disconnected, RequestTimeout, TooLarge
+from heliograph.api.errors import Disconnected, TooLarge
 from heliograph.api.parts import Limits
 
 Event = dict[str, Any]
@@ -47,22 +47,17 @@ class Exchange:
 
         Raises:
             TooLarge: it is longer than `limits.body` octets, or says that it will be.
-            RequestTimeout: it is not complete within `limits.body_seconds`.
-            Disconnected: the peer went away before it was complete.
+            Disconnected: the peer went away before it was complete, or was sent away by the server's clock.
         """
         if self._announced() > limits.body:
             raise TooLarge
         chunks: list[bytes] = []
         room = limits.body
-        try:
-            async with asyncio.timeout(limits.body_seconds):
-                while self._unread is not False:
-                    chunks.append(await self._chunk())
-                    room -= len(chunks[-1])
-                    if room < 0:
-                        raise TooLarge
-        except TimeoutError:
-            raise RequestTimeout from None
+        while self._unread is not False:
+            chunks.append(await self._chunk())
+            room -= len(chunks[-1])
+            if room < 0:
+                raise TooLarge
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _announced(self) -> int:

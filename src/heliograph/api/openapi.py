@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from heliograph.api.errors import TABLE, ExceptionShape, TooManyRequests
+from heliograph.accounts.gate import TooManyLogins
+from heliograph.api.errors import TABLE, ExceptionShape
 from heliograph.api.requests import SendRequest
 from heliograph.api.shapes import SentResponse
 from heliograph.flows.errors import Overloaded
@@ -18,7 +19,7 @@ _SHAPES: Final = (SendRequest, SentResponse, ReportsShape, StatusShape, ErrorSha
 _SENDING: Final = (400, 401, 408, 413, 415, 429, 500, 503)
 _PULLING: Final = (400, 401, 429, 500, 503)
 _TEXTS: Final = {row.status: row.text for row in TABLE.values()}
-_RETRY: Final = {refusal.status for kind, refusal in TABLE.items() if kind in (TooManyRequests, Overloaded)}
+_RETRY: Final = {refusal.status for kind, refusal in TABLE.items() if kind in (TooManyLogins, Overloaded)}
 _SENDS: Final = {
     "/sms/1/binary/advanced": "Send binary messages",
     "/sms/1/text/advanced": "Send binary messages, by the path that text messages have",

@@ -30,7 +30,7 @@ class Gate(Protocol):
     """Tells who may come in."""
 
     async def authenticate(self, authorization: str | None) -> Account | None:
-        """The account that the Authorization header as it came proves; None is a 401. May raise TooManyRequests."""
+        """The account that the Authorization header as it came proves; None is a 401. May raise TooManyLogins."""
 
 
 class Acceptor(Protocol):

@@ -8,57 +8,52 @@ from typing import Any, Final
 import falcon
 import falcon.asgi
 import msgspec
-import structlog
 
 from heliograph.api import openapi, shapes
-from heliograph.api.errors import TooManyRequests, Unauthorized, UnsupportedMedia, envelope, refusal
+from heliograph.api.errors import refuse
 from heliograph.api.exchange import Exchange
-from heliograph.api.parts import Account, Parts
-from heliograph.flows.errors import Overloaded
-from heliograph.webhooks.formats import JSON, XML
+from heliograph.api.negotiation import CONTENT_TYPES, wanted_media
+from heliograph.api.parts import Parts
+from heliograph.api.sending import Sending, admit
+from heliograph.webhooks.formats import JSON
 
 Request = falcon.asgi.Request
 Response = falcon.asgi.Response
 
-_log = structlog.get_logger("heliograph.api")
-
 _EXCHANGE: Final = "heliograph.exchange"
-_CONTENT_TYPES: Final = {JSON: "application/json;charset=UTF-8", XML: "application/xml;charset=UTF-8"}
 _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _ALLOWED_HEADERS: Final = "Authorization, Content-Type, Accept, X-Requested-With"
 _HEADER_NAMES: Final = re.compile(r"[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*")
-_QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
 
 class Gateway(falcon.asgi.App[Request, Response]):
-    """The application, with an Exchange around each request."""
+    """The application, with an Exchange around each request; `posts` are answered without asking the router."""
+
+    posts: dict[str, Sending]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # type: ignore[override]
         """One request, as ASGI has it."""
         if scope["type"] == "http":
-            scope[_EXCHANGE] = exchange = Exchange(scope, receive, send)
+            exchange = Exchange(scope, receive, send)
+            if scope["method"] == "POST" and scope["path"] in self.posts:
+                await self.posts[scope["path"]].serve(scope, exchange)
+                return
+            scope[_EXCHANGE] = exchange
             receive, send = exchange.receive, exchange.send
         await super().__call__(scope, receive, send)
 
 
-class _Sending:
-    """POST of messages."""
+class _Messages:
+    """POST of messages, where the path is not spelt exactly as below."""
 
-    def __init__(self, parts: Parts, era: str) -> None:
-        self._parts = parts
-        self._era = era
+    def __init__(self, sending: Sending) -> None:
+        self._sending = sending
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        parts = self._parts
-        account = await _admit(parts, req)
-        media = shapes.media_of(req.content_type)
-        if media is None:
-            raise UnsupportedMedia
-        body = await req.scope[_EXCHANGE].body(parts.limits)
-        submission = shapes.parse_send(body, media, parts.limits, self._era, parts.now())
-        accepted = await parts.acceptor.accept(account, submission)
-        wanted = _wanted(req)
-        _write(resp, shapes.encode_sent(shapes.render_sent(accepted, self._era), wanted), wanted)
+        wanted = wanted_media(req.get_header("Accept"))
+        authorization = req.get_header("Authorization")
+        octets = await self._sending.answer(authorization, req.content_type, wanted, req.scope[_EXCHANGE])
+        _write(resp, octets, wanted)
 
 
 class _Reports:
@@ -68,10 +63,10 @@ class _Reports:
         self._parts = parts
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        account = await _admit(self._parts, req)
+        account = await admit(self._parts, req.get_header("Authorization"))
         query = shapes.parse_report_query(req.params)
         reports = await self._parts.reports.pull(account, query)
-        wanted = _wanted(req)
+        wanted = wanted_media(req.get_header("Accept"))
         _write(resp, shapes.encode_reports(reports, wanted), wanted)
 
 
@@ -146,11 +141,11 @@ def build(parts: Parts) -> Gateway:
     app.req_options.strip_url_path_trailing_slash = True
     app.add_error_handler(Exception, _refuse)
     app.add_error_handler(falcon.HTTPError, _refuse)
-    v1, v2 = _Sending(parts, "v1"), _Sending(parts, "v2")
+    v1, v2 = Sending(parts, "v1"), Sending(parts, "v2")
+    app.posts = {"/sms/1/binary/advanced": v1, "/sms/1/text/advanced": v1, "/sms/2/binary/advanced": v2}
+    for path, sending in app.posts.items():
+        app.add_route(path, _Messages(sending))
     for path, resource in (
-        ("/sms/1/binary/advanced", v1),
-        ("/sms/1/text/advanced", v1),
-        ("/sms/2/binary/advanced", v2),
         ("/sms/1/reports", _Reports(parts)),
         ("/health", _Live(parts)),
         ("/ready", _Ready(parts)),
@@ -161,61 +156,13 @@ def build(parts: Parts) -> Gateway:
     return app
 
 
-async def _admit(parts: Parts, req: Request) -> Account:
-    account = await parts.gate.authenticate(req.get_header("Authorization"))
-    if account is None:
-        raise Unauthorized
-    return account
-
-
 def _write(resp: Response, octets: bytes, media: str) -> None:
-    resp.content_type = _CONTENT_TYPES[media]
+    resp.content_type = CONTENT_TYPES[media]
     resp.data = octets
 
 
 async def _refuse(req: Request, resp: Response, raised: Exception, params: dict[str, Any], **_: object) -> None:
-    row = refusal(raised)
-    if row.status == 500:
-        _log.error("request failed", method=req.method, template=req.uri_template, **_place(raised))
-    media = _wanted(req)
-    resp.status = row.status
-    if isinstance(raised, falcon.HTTPError) and raised.headers:
-        resp.set_headers(raised.headers)
-    if isinstance(raised, TooManyRequests | Overloaded):
-        resp.set_header("retry-after", str(raised.retry_after))
-        resp.set_header("access-control-expose-headers", "Retry-After")
-    if row.status == 401:
-        resp.set_header("www-authenticate", "App")
-    if row.closes:
-        resp.set_header("connection", "close")
-    _write(resp, envelope(raised, media), media)
-
-
-def _place(raised: BaseException) -> dict[str, str]:
-    """What failed and where, without a word of what was said: a message may stand in it."""
-    trace = raised.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = "?" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-    return {"error": type(raised).__name__, "place": place}
-
-
-def _wanted(req: Request) -> str:
-    """JSON, unless the Accept header likes XML better."""
-    accept = req.get_header("Accept")
-    if accept is None or "xml" not in accept.lower():
-        return JSON
-    qualities = {JSON: 0.0, XML: 0.0}
-    for item in accept.lower().split(","):
-        quality = _QUALITY.search(item)
-        for media in _matches(item.partition(";")[0].strip()):
-            qualities[media] = max(qualities[media], float(quality[1]) if quality else 1.0)
-    return XML if qualities[XML] > qualities[JSON] else JSON
-
-
-def _matches(media_range: str) -> tuple[str, ...]:
-    """Which of ours a media range names; one that names both decides nothing, but keeps JSON acceptable."""
-    if media_range in ("*/*", "application/*"):
-        return (JSON,)
-    media = shapes.media_of(media_range) if media_range else None
-    return () if media is None else (media,)
+    media = wanted_media(req.get_header("Accept"))
+    resp.status, headers, octets = refuse(raised, media, req.uri_template or "")
+    resp.set_headers(headers)
+    _write(resp, octets, media)

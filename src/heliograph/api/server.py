@@ -1,6 +1,7 @@
 """The HTTP server around the application: uvicorn with uvloop's transports and httptools.
 
-Rule 1: a head arrives within its time and its size, or the connection is closed with 408 or 431.
+Rule 1: a head arrives within its time and its size, and a body within its time, or the connection is closed with 408
+or 431. A request that arrives at once costs no clock.
 Rule 2: signals are none of the server's business: whoever runs it says when to stop.
 """
 
@@ -84,6 +85,8 @@ class _Protocol(HttpToolsProtocol):
                 self._refuse(HeadTooLarge())
             elif self._deadline is None:
                 self._start_clock()
+        elif not self._in_head and self._deadline is None and not self.transport.is_closing():
+            self._deadline = self.loop.call_later(self._limits.body_seconds, self._late_body)
 
     def on_headers_complete(self) -> None:
         """Stops the clock, and refuses what came in one piece and is too long."""
@@ -99,6 +102,7 @@ class _Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The next octets are a new head."""
         super().on_message_complete()
+        self._stop_clock()
         self._in_head = True
         self._finished = True
         self._head_octets = 0
@@ -123,6 +127,13 @@ class _Protocol(HttpToolsProtocol):
             self._refuse(RequestTimeout())
         else:
             self.transport.close()  # never said a word: there is nothing to answer
+
+    def _late_body(self) -> None:
+        self._deadline = None
+        if self.cycle is not None and self.cycle.response_started:
+            self.transport.close()  # it is answered already, and reading on was a courtesy
+        else:
+            self._refuse(RequestTimeout())
 
     def _refuse(self, raised: Exception) -> None:
         """An answer outside the application, and the end of the connection."""

@@ -1,0 +1,32 @@
+"""JSON or XML: what an answer is written in."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from heliograph.api import shapes
+from heliograph.webhooks.formats import JSON, XML
+
+CONTENT_TYPES: Final = {JSON: "application/json;charset=UTF-8", XML: "application/xml;charset=UTF-8"}
+_QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+
+
+def wanted_media(accept: str | None) -> str:
+    """JSON, unless the Accept header likes XML better."""
+    if accept is None or "xml" not in accept.lower():
+        return JSON
+    qualities = {JSON: 0.0, XML: 0.0}
+    for item in accept.lower().split(","):
+        quality = _QUALITY.search(item)
+        for media in _matches(item.partition(";")[0].strip()):
+            qualities[media] = max(qualities[media], float(quality[1]) if quality else 1.0)
+    return XML if qualities[XML] > qualities[JSON] else JSON
+
+
+def _matches(media_range: str) -> tuple[str, ...]:
+    """Which of ours a media range names; one that names both decides nothing, but keeps JSON acceptable."""
+    if media_range in ("*/*", "application/*"):
+        return (JSON,)
+    media = shapes.media_of(media_range) if media_range else None
+    return () if media is None else (media,)

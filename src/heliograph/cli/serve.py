@@ -1,0 +1,90 @@
+"""`heliograph serve`: the gateway, until a signal ends it.
+
+Rule 1: the first SIGTERM or SIGINT ends in order, with exit status 0; the second ends the process where it stands.
+Rule 2: what was answered with 200 is on disk: no way of ending loses it.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from heliograph.cli.terminal import DEFAULT_CONFIG, ConfigPath, complain
+
+if TYPE_CHECKING:
+    from heliograph.app import Gateway
+    from heliograph.config import Config
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Run the gateway.
+
+    Logs go to stderr. SIGTERM or Ctrl-C ends it in order: answers that are on
+    their way are waited for, links unbind. A second one ends it at once, and
+    nothing that was accepted is lost by that.
+
+    \b
+    Examples:
+        heliograph serve
+        heliograph serve -c /etc/heliograph/heliograph.toml
+    """
+    import uvloop
+
+    from heliograph.config import load
+    from heliograph.observe import set_up_logs
+
+    loaded = load(config)
+    set_up_logs(loaded.log_level)
+    uvloop.run(_serve(loaded))
+
+
+async def _serve(config: Config) -> None:
+    import structlog
+
+    from heliograph.app import Gateway
+
+    if not config.smsc:
+        structlog.get_logger(__name__).warning("there is no [[smsc]]: every destination will be refused")
+    gateway = await Gateway.open(config)
+    await listen(gateway)
+    with_signals(gateway.stop)
+    await gateway.run()
+
+
+async def listen(gateway: Gateway) -> None:
+    """Bind the gateway's port. typer.Exit with status 1, a sentence and a closed store where it cannot be had."""
+    http = gateway.config.http
+    try:
+        gateway.bind()
+    except OSError as problem:
+        await gateway.close()
+        complain(f"cannot listen on {http.host}:{http.port}: {reason(problem)}; choose another port")
+        raise typer.Exit(1) from problem
+
+
+def reason(problem: OSError) -> str:
+    """Why a port cannot be had, as the system says it."""
+    import os
+
+    return os.strerror(problem.errno) if problem.errno else str(problem)
+
+
+def with_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` at the first SIGTERM or SIGINT; the second one kills, as it would without us. In a running loop."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        stop()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, first)

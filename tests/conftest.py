@@ -1,0 +1,52 @@
+"""What all tests may use: a PostgreSQL for the session, and an empty database of it for each test that asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from itertools import count
+
+import asyncpg
+import pytest
+
+import postgres as server
+from heliograph.store.postgres import migrate
+
+TEMPLATE = "heliograph_template"
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[server.Postgres]:
+    """A running server, without fsync, whose template database has the tables."""
+    with server.running() as found:
+        asyncio.run(_execute(found.url("postgres"), f"CREATE DATABASE {TEMPLATE}"))
+        asyncio.run(_migrate(found.url(TEMPLATE)))
+        yield found
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: server.Postgres) -> str:
+    """The maintenance database of that server, for those who make their own."""
+    return postgres.url("postgres")
+
+
+@pytest.fixture
+def database_url(postgres: server.Postgres) -> Iterator[str]:
+    """An empty database with all tables, for one test."""
+    name = f"heliograph_{next(NUMBERS)}"
+    asyncio.run(_execute(postgres.url("postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    yield postgres.url(name)
+    asyncio.run(_execute(postgres.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
+
+
+async def _migrate(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await migrate(connection)
+    await connection.close()
