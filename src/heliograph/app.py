@@ -19,7 +19,7 @@ from heliograph.api import routes
 from heliograph.api.parts import Limits, Parts
 from heliograph.api.server import Server
 from heliograph.clock import Clock, SystemClock
-from heliograph.config import Config, ConfigError, SmscConfig
+from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.inbox import Inbox
@@ -47,14 +47,11 @@ SQLITE = "sqlite://"
 async def open_store(url: str, *, exclusive: bool) -> Store:
     """The store that a URL names, up to date. `exclusive`: for the one process that serves.
 
-    Raises StoreInUse, StoreTooNew, StoreUnavailable, ConfigError.
+    Raises StoreInUse, StoreTooNew, StoreUnavailable.
     """
     if url.startswith(SQLITE):
         path = url.removeprefix(SQLITE)
-        try:
-            return Store(SqliteEngine(path, exclusive=exclusive))
-        except OSError as error:
-            raise ConfigError([f"store.url {url!r}: {error}"]) from error
+        return Store(await SqliteEngine.open(path, exclusive=exclusive))
     return Store(await PostgresEngine.open(url, exclusive=exclusive))
 
 
@@ -207,10 +204,12 @@ class Gateway:
                 serving = group.create_task(self._server.serve(), name="http")
                 for part in (self._dispatcher, self._settler, self._receiver, self._notifier, self._upkeep):
                     group.create_task(part.run(), name=type(part).__name__)
+                watching = group.create_task(self.store.watch(), name="store")
                 self.started.set()
                 LOG.info("serving", host=self.config.http.host, port=self.port, store=self.config.store.url[:10])
                 await self._stop.wait()
                 await self._end(serving, pool)
+                watching.cancel()
         finally:
             await self._client.close()
             await self.store.close()

@@ -6,6 +6,7 @@ Rule 2: what was answered with 200 is on disk: no way of ending loses it.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from heliograph.config import Config
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SAME_SIGNAL = 0.5  # seconds
 
 
 def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
@@ -62,29 +64,38 @@ async def listen(gateway: Gateway) -> None:
     try:
         gateway.bind()
     except OSError as problem:
-        await gateway.close()
+        await gateway._client.close()
+        await gateway.store.close()
         complain(f"cannot listen on {http.host}:{http.port}: {reason(problem)}; choose another port")
         raise typer.Exit(1) from problem
 
 
 def reason(problem: OSError) -> str:
     """Why a port cannot be had, as the system says it."""
-    import os
-
-    return os.strerror(problem.errno) if problem.errno else str(problem)
+    return os.strerror(problem.errno) if problem.errno and problem.errno > 0 else problem.strerror or str(problem)
 
 
 def with_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` at the first SIGTERM or SIGINT; the second one kills, as it would without us. In a running loop."""
+    """Call `stop` at the first SIGTERM or SIGINT; a later one kills, as it would without us. In a running loop.
+
+    What comes within half a second is the first one again: some send it to the process and to its group.
+    """
     import asyncio
 
     loop = asyncio.get_running_loop()
+    stopping = False
 
-    def first() -> None:
+    def let_go() -> None:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
-        stop()
+
+    def first() -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            loop.call_later(SAME_SIGNAL, let_go)
+            stop()
 
     for number in SIGNALS:
         loop.add_signal_handler(number, first)

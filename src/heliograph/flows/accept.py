@@ -169,6 +169,7 @@ class Acceptor:
             shared.plan.expires_at if shared.plan.opens else now,
             shared.open_hours,
             shared.webhook,
+            draft.options.intermediate,
             shared.options,
         )
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-import msgspec
-
 from heliograph.flows.job import Job
 from heliograph.smpp.pdu import Pdu
-from heliograph.sms.message import Options
 from heliograph.sms.segments import Part, cut
 from heliograph.smsc.dialect import Segment, to_submit_sm
 from heliograph.smsc.pool import Place
 from heliograph.store.claiming import Candidate
-
-DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
 def pair_of(candidate: Candidate) -> int:
@@ -48,7 +43,7 @@ def pdus_of(tokens: Sequence[tuple[Job, int]], place: Place, now: int) -> list[P
             user_data=part.user_data,
             validity=(c.expires_at - now) // 1000,
             expires_at=c.expires_at,
-            intermediate=DECODE_OPTIONS(c.options).intermediate,
+            intermediate=c.intermediate,
         )
         pdus.append(to_submit_sm(segment, place.smsc.dialect, without_validity=place.dislikes_validity))
     return pdus

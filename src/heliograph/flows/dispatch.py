@@ -33,7 +33,7 @@ from heliograph.store.interface import Store
 LOG = structlog.get_logger(__name__)
 DECODE_WINDOW = msgspec.msgpack.Decoder(Window).decode
 IDLE = 0.25  # seconds between two looks at the lanes when nothing wakes us
-GATHER = 0.002  # seconds for which a little room waits to become more
+GATHER = 0.004  # seconds for which a little room waits to become more
 WIDE = 64  # segments: windows together from which that is worth it
 CATCH_UP = 50_000  # microseconds by which a paced lane may make good for having been late
 STALE = 0.5  # seconds for which what was staged may be believed
@@ -92,7 +92,7 @@ class Dispatcher:
         if not room:
             return False
         windows = self._windows(room)
-        if windows >= WIDE and sum(room.values()) * 4 < windows:
+        if windows >= WIDE and sum(room.values()) * 2 < windows:
             await asyncio.sleep(GATHER)
             room = self._pool.room()
         takings = self._continue(room)

@@ -27,6 +27,7 @@ from heliograph.webhooks.formats import FORMATS
 
 LOG = structlog.get_logger(__name__)
 IDLE = 0.25  # seconds between two looks when nothing wakes us
+GATHER = 0.02  # seconds for which reports wait for others that may go in the same POST
 WEBHOOKS_AT_A_TIME = 64
 POSTS = 512  # in flight at a time, over all URLs
 RETRY_STORE = 0.5  # seconds
@@ -86,7 +87,8 @@ class Notifier:
                     pushed = False
                 if not pushed and not self._stopping:
                     await self._clock.wait(self.wake, IDLE)
-                    self.wake.clear()
+                await asyncio.sleep(GATHER)
+                self.wake.clear()
 
     def stop(self) -> None:
         """Begin no further POST."""

@@ -10,30 +10,33 @@ import structlog
 from heliograph.clock import Clock
 from heliograph.flows.settle import Policies
 from heliograph.observe import Watch
+from heliograph.sms.message import MessageState, SegmentState
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.upkeep import Adopted, Orphan
 
 LOG = structlog.get_logger(__name__)
 EVERY = 0.5  # seconds
-RETIRE_EVERY = 60.0  # seconds
+RETIRE_EVERY = 60.0  # seconds; as often, everything that expired is looked for, however long ago
+LOOK_BACK = 10_000  # milliseconds before the last look from which what expired is looked for in between
 
 
 async def recover(store: Store, policies: Policies, epoch: int, clock: Clock) -> int:
     """Settle what earlier processes had claimed, by the same policies as any lost answer; how many segments."""
-
-    def judge(orphan: Orphan) -> Adopted:
-        if orphan.state == 0:  # WAITING: it never left
-            return Adopted(0, orphan.unanswered, 0)
-        fate = policies.fate(orphan)
-        return Adopted(fate.segment, orphan.unanswered + 1, fate.message)
-
     total = 0
-    while found := await store.recover(epoch, clock.now(), judge):
-        total += found
+    while orphans := await store.orphans(epoch):
+        await store.adopt(epoch, clock.now(), [_adopt(orphan, policies) for orphan in orphans])
+        total += len(orphans)
     if total:
         LOG.warning("settled what an earlier process had claimed", segments=total)
     return total
+
+
+def _adopt(orphan: Orphan, policies: Policies) -> Adopted:
+    if orphan.state == SegmentState.WAITING:  # it never left
+        return Adopted(orphan, SegmentState.WAITING, orphan.unanswered, MessageState.QUEUED)
+    fate = policies.fate(orphan)
+    return Adopted(orphan, fate.segment, orphan.unanswered + 1, fate.message)
 
 
 class Upkeep:
@@ -62,10 +65,14 @@ class Upkeep:
     async def run(self) -> None:
         """Look round until `stop`."""
         retire_at = 0.0
+        since = 0
         while not self._stop.is_set():
             try:
-                await self._expire()
+                now = self._clock.now()
+                await self._expire(since)
+                since = now - LOOK_BACK
                 if self._clock.monotonic() >= retire_at:
+                    since = 0
                     await self._retire()
                     retire_at = self._clock.monotonic() + RETIRE_EVERY
             except StoreUnavailable as error:
@@ -76,8 +83,10 @@ class Upkeep:
         """End after the slice at hand."""
         self._stop.set()
 
-    async def _expire(self) -> None:
-        while not self._stop.is_set() and (expired := await self._store.expire(self._clock.now(), self._grace)):
+    async def _expire(self, since: int) -> None:
+        while expired := await self._store.expire(self._clock.now(), self._grace, since):
+            if self._stop.is_set():
+                return
             self._watch.finished(expired)
             self._told()
 

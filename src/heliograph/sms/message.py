@@ -46,7 +46,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     regional: dict[str, Any] | None = None
 
 
-class NewMessage(msgspec.Struct, frozen=True, gc=False):
+class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A message as it is stored at acceptance: one recipient, whole, not yet cut."""
 
     key: int
@@ -64,10 +64,11 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False):
     expires_at: int  # a segment leaves while now < expires_at
     open_hours: bytes | None  # a sms.schedule.Window, encoded; checked again whenever a segment would leave
     webhook: int | None  # a hash of account, URL, content type and shape; None: reports wait to be pulled
+    intermediate: bool
     options: bytes  # Options, encoded
 
 
-class Receipt(msgspec.Struct, frozen=True, gc=False):
+class Receipt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What an SMSC says became of one segment."""
 
     smsc: str
@@ -79,7 +80,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     at: int  # when it arrived, or when the SMSC says it happened where its clock is trusted
 
 
-class Inbound(msgspec.Struct, frozen=True, gc=False):
+class Inbound(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A mobile-originated message, as one deliver_sm or data_sm carried it."""
 
     smsc: str
@@ -91,7 +92,7 @@ class Inbound(msgspec.Struct, frozen=True, gc=False):
     received_at: int
 
 
-class Report(msgspec.Struct, frozen=True, gc=False):
+class Report(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a customer is told of one message, whatever the format."""
 
     account: int

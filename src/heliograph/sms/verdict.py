@@ -28,7 +28,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     done_at: int
 
 
-class Verdict(msgspec.Struct, frozen=True, gc=False):
+class Verdict(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """How a message ended."""
 
     key: int

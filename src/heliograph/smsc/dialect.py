@@ -101,10 +101,9 @@ def to_submit_sm(segment: Segment, dialect: Dialect, *, without_validity: bool =
         "data_coding": segment.data_coding,
         "short_message": segment.user_data,
     }
-    ton, npi = ton_npi(segment.sender)
+    ton, npi, fields["source_addr"] = _source(segment.sender)
     fields["source_addr_ton"] = ton if dialect.source_ton is None else dialect.source_ton
     fields["source_addr_npi"] = npi if dialect.source_npi is None else dialect.source_npi
-    fields["source_addr"] = source_addr(segment.sender)
     if dialect.service_type:
         fields["service_type"] = dialect.service_type
     if dialect.protocol_id:
@@ -112,6 +111,11 @@ def to_submit_sm(segment: Segment, dialect: Dialect, *, without_validity: bool =
     if not without_validity and dialect.validity_format != "none":
         fields["validity_period"] = _validity(segment, dialect)
     return Pdu(Command.SUBMIT_SM, fields=fields)
+
+
+@lru_cache(4096)
+def _source(sender: str) -> tuple[int, int, str]:
+    return (*ton_npi(sender), source_addr(sender))
 
 
 def _validity(segment: Segment, dialect: Dialect) -> str:

@@ -94,9 +94,8 @@ class Link(asyncio.Protocol):
     def room(self) -> int:
         """How many more segments may be claimed for this link."""
         session = self._session
-        if session is None or session.free == 0 or self._stopping.is_set():
-            return 0
-        return max(0, min(session.free, session.window - self.claimed))
+        free = 0 if session is None else session.free
+        return min(free, max(0, self.binding.window - self.claimed)) if free else 0
 
     async def run(self) -> None:
         """Connect, bind, and again whenever the link is lost, until `stop`."""
@@ -107,7 +106,7 @@ class Link(asyncio.Protocol):
 
     def stop(self) -> None:
         """Unbind: what was submitted may still be answered for a few seconds, then the connection is closed."""
-        self._stopping.set()
+        self._stopping.set()  # its session, unbinding, has no room
         if self._session is not None:
             self._session.unbind(self._clock.monotonic())
             self._after([])

@@ -80,6 +80,10 @@ def _bindings(smsc: Smsc, number: int, commands: Sequence[Command]) -> list[Bind
     ]
 
 
+def _room(link: Link) -> int:
+    return link.room
+
+
 class Pool:
     """Every SMSC of the configuration. `run` keeps all links bound until `stop`."""
 
@@ -123,7 +127,8 @@ class Pool:
 
     def choose(self, smsc: str) -> Link:
         """The link of an SMSC that has most room."""
-        return max(self.places[smsc].links, key=lambda link: link.room)
+        links = self.places[smsc].links
+        return links[0] if len(links) == 1 else max(links, key=_room)
 
     def status(self) -> list[dict[str, Any]]:
         """How every link is doing, for /ready and for people."""

@@ -11,7 +11,7 @@ from heliograph.sms.message import NewMessage
 from heliograph.store.script import Fetch, Row, Run, Script
 
 
-class Acceptance(msgspec.Struct, frozen=True):
+class Acceptance(msgspec.Struct, frozen=True, array_like=True):
     """What one request leaves behind, should none of its ids be known."""
 
     account: int

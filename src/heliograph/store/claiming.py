@@ -14,7 +14,7 @@ PRIORITY = 0
 LANES_AT_A_TIME = 32
 
 
-class Candidate(msgspec.Struct, frozen=True, gc=False):
+class Candidate(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A message whose time has come; still anybody's until it is claimed."""
 
     lane: int
@@ -31,7 +31,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     expires_at: int
     open_hours: bytes | None
     reference: int | None
-    options: bytes
+    intermediate: bool
     waiting: tuple[int, ...]  # the parts that are still to be submitted, ascending
     attempts: int  # the most that one of its parts was refused
     unanswered: int  # the most that an answer to one of its parts was lost
@@ -39,7 +39,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     allowed_at: int  # microseconds: its lane sends no segment before
 
 
-class Taking(msgspec.Struct, frozen=True):
+class Taking(msgspec.Struct, frozen=True, array_like=True):
     """One message to claim for an SMSC: `now_parts` go at once, the others of `parts` follow on the same link."""
 
     key: int
@@ -52,7 +52,7 @@ class Taking(msgspec.Struct, frozen=True):
     lane_allowed_at: int | None  # microseconds; None leaves the lane's pace alone
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, array_like=True):
     """Proof of a committed claim."""
 
     key: int
@@ -102,7 +102,7 @@ def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) ->
         expires_at=row[11],
         open_hours=row[12] or None,
         reference=row[13],
-        options=row[15],
+        intermediate=bool(row[15]),
         waiting=waiting,
         attempts=max((part[3] for part in parts), default=0),
         unanswered=max((part[4] for part in parts), default=0),
@@ -111,7 +111,7 @@ def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) ->
     )
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, array_like=True):
     """A batch of claims, with what they need to know about who claims."""
 
     epoch: int
@@ -166,7 +166,7 @@ def _allot_references(messages: list[Taking], taken: Taken) -> Script[dict[int, 
     return references
 
 
-class Move(msgspec.Struct, frozen=True, gc=False):
+class Move(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A message that goes back to its lane, or is held."""
 
     key: int

@@ -15,8 +15,10 @@ from heliograph.store.reporting import pull, settle_reports
 from heliograph.store.script import Script
 from heliograph.store.settling import receive, settle
 
+Call = Callable[[], Script[Any]]  # a script and its arguments: functools.partial
 
-def _alone(batch: Sequence[Callable[[], Script[Any]]]) -> Script[list[Any]]:
+
+def _alone(batch: Sequence[Call]) -> Script[list[Any]]:
     results = []
     for script in batch:
         results.append((yield from script()))
@@ -50,7 +52,6 @@ class Gathering:
     """What waits for the next commit, by kind."""
 
     def __init__(self) -> None:
-        # deques, because the loop appends while a writer thread takes
         self._waiting: dict[str, deque[Waiting]] = {kind: deque() for kind in KINDS}
 
     def put(self, kind: str, item: Any) -> asyncio.Future[Any]:
@@ -62,23 +63,25 @@ class Gathering:
     def take(self) -> Group:
         """All that one commit holds; empty when nothing waits."""
         group: Group = {}
-        for kind in KINDS:
-            waiting = self._waiting[kind]
+        for kind, waiting in self._waiting.items():
             most = min(len(waiting), ACCEPTS_AT_A_TIME if kind == "accept" else len(waiting))
             if most:
                 group[kind] = [waiting.popleft() for _ in range(most)]
         return group
 
 
-Results = list[tuple[asyncio.Future[Any], Any, BaseException | None]]
+def keep(group: Group, results: dict[str, list[Any]]) -> None:
+    """Keep the promises of a commit: a result each, or the exception that is to be raised where it was asked for."""
+    for kind, waiting in group.items():
+        for one, result in zip(waiting, results[kind], strict=True):
+            if one.future.done():
+                continue
+            if isinstance(result, BaseException):
+                one.future.set_exception(result)
+            else:
+                one.future.set_result(result)
 
 
-def resolve(results: Results) -> None:
-    """Keep the promises of a commit."""
-    for future, result, error in results:
-        if future.done():
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+def fail(group: Group, error: BaseException) -> None:
+    """None of it happened."""
+    keep(group, {kind: [error] * len(waiting) for kind, waiting in group.items()})

@@ -30,6 +30,8 @@ class Engine(Protocol):
 
     async def read(self, script: Callable[[], Script[T]]) -> T: ...
 
+    async def watch(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
@@ -38,6 +40,10 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    async def watch(self) -> None:
+        """Until the store is closed; raises when it has come to an end of its own."""
+        await self._engine.watch()
 
     async def close(self) -> None:
         """Commit what waits, and let go."""
@@ -100,13 +106,17 @@ class Store:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""
         return await self.alone(upkeep.begin_epoch, node, now)
 
-    async def recover(self, epoch: int, now: int, judge: Callable[[Orphan], Adopted]) -> int:
-        """Settle a slice of what ended epochs claimed; 0 when none is left."""
-        return await self.alone(upkeep.recover, epoch, now, judge)
+    async def orphans(self, epoch: int) -> list[Orphan]:
+        """A slice of what ended epochs had claimed; empty when nothing of it is left."""
+        return await self.look(upkeep.orphans, epoch)
 
-    async def expire(self, now: int, grace: int) -> int:
-        """Finish a slice of the messages whose time is over; how many."""
-        return await self.alone(upkeep.expire, now, grace)
+    async def adopt(self, epoch: int, now: int, adopted: Sequence[Adopted]) -> None:
+        """Settle orphans."""
+        await self.alone(upkeep.adopt, epoch, now, adopted)
+
+    async def expire(self, now: int, grace: int, since: int) -> int:
+        """Finish a slice of the messages whose time is over, or was over after `since` and they wait; how many."""
+        return await self.alone(upkeep.expire, now, grace, since)
 
     async def retire(self, now: int, keep: int, keep_receipts: int) -> int:
         """Forget a slice of what is old; how many rows."""

@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 
 from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
-from heliograph.store.group import KINDS, Gathering, Group, Results, resolve
+from heliograph.store.group import KINDS, Gathering, Group, fail, keep
 from heliograph.store.script import Run, Script, Step, history_table
 from heliograph.store.sql import for_postgres, migrations, queries
 
@@ -149,47 +149,50 @@ class PostgresEngine:
         await self._readers.close()
         await self._writer.close()
 
+    async def watch(self) -> None:
+        """Until the engine is closed; a server that goes away is waited for."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
     async def _write(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             while group := self._gathering.take():
-                resolve(await self._commit(group))
+                await self._commit(group)
             if self._closing:
                 return
 
-    async def _commit(self, group: Group) -> Results:
-        results: Results = []
+    async def _commit(self, group: Group) -> None:
         try:
             if self._writer.is_closed():
                 await self._connect()
-            async with self._writer.transaction():
-                for kind, waiting in group.items():
-                    answers = await self._driver.drive(self._writer, KINDS[kind]([w.item for w in waiting]))
-                    results += [(w.future, answer, None) for w, answer in zip(waiting, answers, strict=True)]
+            results = await self._together({kind: [w.item for w in waiting] for kind, waiting in group.items()})
         except (*LOST, *FULL, StoreInUse) as error:
-            return await self._unavailable(group, error)
-        except Exception:  # one item is at fault: told by its future, below
+            await self._unavailable(error)
+            fail(group, StoreUnavailable(str(error)))
+        except Exception:  # one item is at fault, and is told so below
             self._driver.rolled_back()
-            return [await self._commit_alone(kind, w) for kind, waiting in group.items() for w in waiting]
-        return results
+            alone = {kind: [await self._alone(kind, w.item) for w in waiting] for kind, waiting in group.items()}
+            keep(group, alone)
+        else:
+            keep(group, results)
 
-    async def _unavailable(self, group: Group, error: Exception) -> Results:
+    async def _together(self, group: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        async with self._writer.transaction():
+            return {kind: await self._driver.drive(self._writer, KINDS[kind](items)) for kind, items in group.items()}
+
+    async def _alone(self, kind: str, item: Any) -> Any:
+        try:
+            return (await self._together({kind: [item]}))[kind][0]
+        except Exception as error:  # whoever waits for this item is told, and nobody else is hurt
+            self._driver.rolled_back()
+            return StoreUnavailable(str(error)) if isinstance(error, (*LOST, *FULL)) else error
+
+    async def _unavailable(self, error: Exception) -> None:
         self._driver.rolled_back()
         LOG.warning("store unavailable", error=type(error).__name__)
         if self._writer.is_closed():
             with contextlib.suppress(*LOST, StoreInUse):
                 await asyncio.sleep(RECONNECT_AFTER)
                 await self._connect()
-        unavailable = StoreUnavailable(str(error))
-        return [(w.future, None, unavailable) for waiting in group.values() for w in waiting]
-
-    async def _commit_alone(self, kind: str, waiting: Any) -> Any:
-        try:
-            async with self._writer.transaction():
-                [answer] = await self._driver.drive(self._writer, KINDS[kind]([waiting.item]))
-        except Exception as error:  # the one who waits for this item is told, and nobody else is hurt
-            self._driver.rolled_back()
-            passing = isinstance(error, (*LOST, *FULL))
-            return waiting.future, None, StoreUnavailable(str(error)) if passing else error
-        return waiting.future, answer, None

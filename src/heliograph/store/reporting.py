@@ -15,7 +15,7 @@ from heliograph.store.settling import DECODE_OPTIONS
 PAGE = 1000
 
 
-class Pending(msgspec.Struct, frozen=True):
+class Pending(msgspec.Struct, frozen=True, array_like=True):
     """A report that its webhook has not taken yet."""
 
     id: int
@@ -23,7 +23,7 @@ class Pending(msgspec.Struct, frozen=True):
     report: Report
 
 
-class Pushed(msgspec.Struct, frozen=True):
+class Pushed(msgspec.Struct, frozen=True, array_like=True):
     """What came of one POST."""
 
     webhook: int
@@ -33,7 +33,7 @@ class Pushed(msgspec.Struct, frozen=True):
     given_up: Sequence[int] = ()  # offered to the pull from now on
 
 
-class Pull(msgspec.Struct, frozen=True):
+class Pull(msgspec.Struct, frozen=True, array_like=True):
     """Which reports an account asks for."""
 
     account: int

@@ -24,7 +24,7 @@ DECODE_RECEIPT = msgspec.msgpack.Decoder(Receipt).decode
 DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
-class Sent(msgspec.Struct, frozen=True, gc=False):
+class Sent(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """An SMSC took a segment."""
 
     message: int
@@ -34,7 +34,7 @@ class Sent(msgspec.Struct, frozen=True, gc=False):
     event: int  # of the claim
 
 
-class SegmentOutcome(msgspec.Struct, frozen=True, gc=False):
+class SegmentOutcome(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A segment that no SMSC took: refused, unanswered or not submitted at all."""
 
     message: int
@@ -44,7 +44,7 @@ class SegmentOutcome(msgspec.Struct, frozen=True, gc=False):
     unanswered: bool = False
 
 
-class Settlement(msgspec.Struct, frozen=True):
+class Settlement(msgspec.Struct, frozen=True, array_like=True):
     """All that one answer of a link brings."""
 
     epoch: int
@@ -55,7 +55,7 @@ class Settlement(msgspec.Struct, frozen=True):
     verdicts: Sequence[Verdict] = ()
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, array_like=True):
     """All that one read of a link brings of an SMSC's own."""
 
     now: int
@@ -63,7 +63,7 @@ class Delivery(msgspec.Struct, frozen=True):
     inbound: Sequence[Inbound] = ()
 
 
-class Matched(msgspec.Struct, frozen=True):
+class Matched(msgspec.Struct, frozen=True, array_like=True):
     """How many receipts found their segment, came too early or for nobody, and came again or too late."""
 
     applied: int = 0

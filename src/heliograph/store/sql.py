@@ -120,13 +120,9 @@ def _headed(query: Query, text: str, source: str) -> str:
 
 @cache
 def for_sqlite(query: Query, count: int, history: str) -> str:
-    """The statement for a batch of up to `count` rows, the rest of them NULL: their first column never is. What a SELECT gives comes as one JSON value, because each row
-    that is stepped to gives up the interpreter lock and waits to have it back."""
+    """The statement for a batch of up to `count` rows, the rest of them NULL: their first column never is."""
     first = count * len(query.rows) + 1  # the batch is bound first, because it stands first
     text = _worded(_numbered(query, "?", first, cast=False), "sqlite").replace("{history}", history)
-    if query.returns and text.startswith("SELECT"):
-        columns = ", ".join(f"hex({c.name})" if c.type == "bytea" else c.name for c in query.returns)
-        text = f"SELECT json_group_array(json_array({columns})) FROM ({text})"
     row = "(" + ", ".join("?" * len(query.rows)) + ")"
     values = f"VALUES {', '.join([row] * count)}"
     return _headed(query, text, values if count == 1 else f"SELECT * FROM ({values}) WHERE column1 IS NOT NULL")

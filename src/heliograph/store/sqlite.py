@@ -1,218 +1,189 @@
-"""The default engine: one file, one writer thread, and commits that survive power loss (synchronous=FULL).
+"""The default engine: one SQLite file, in a process of its own, so that the disk and SQL cost the event loop nothing.
 
-Rule 1: one thread writes. It commits whatever has gathered since the last commit, without a timer.
-Rule 2: reads run on a connection and a thread of their own.
-Rule 3: other processes may write a little (accounts, keys); busy_timeout lets both wait for each other.
+Rule 1: one group is on its way at a time; what comes meanwhile gathers, and goes together.
+Rule 2: commits survive power loss (`store.sqlite_worker`: WAL, synchronous=FULL).
+Rule 3: should that process end before it is told to, so does this one: the tables know what to do next.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
+import pickle
+import socket
+import subprocess
 import sys
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import apsw
-import msgspec
-
-from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
-from heliograph.store.group import KINDS, Gathering, Group, Results, resolve
-from heliograph.store.script import Fetch, Row, Run, Script, Step, history_table
-from heliograph.store.sql import Query, for_sqlite, migrations, queries
+from heliograph.store.errors import StoreUnavailable
+from heliograph.store.frames import LENGTH, decode_results, encode_group
+from heliograph.store.group import Gathering, Group, fail, keep
+from heliograph.store.script import Script
 
 T = TypeVar("T")
-BUSY_MS = 5_000
-CHUNK = 128  # rows of a statement; smaller batches are padded to a power of two, so that statements stay prepared
-STATEMENTS = 1024  # kept prepared
-SWITCH_INTERVAL = 0.0001  # seconds: how long the event loop may keep the writer from the interpreter lock
-DECODE = msgspec.json.Decoder(list[list[Any]]).decode
-# The disk is full, broken or read-only; or other processes kept the file locked.
-PASSING = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.ReadOnlyError, apsw.CantOpenError, apsw.LockedError)
+ENDS_WITHIN = 30.0  # seconds that the last commit and the checkpoint may take
 
 
-class Connection:
-    """One connection, and the steps of scripts on it."""
+class Channel(asyncio.Protocol):
+    """One of the two connections to the worker; answers come in the order of what was asked."""
 
-    def __init__(self, path: str, *, cache_mb: int = 64) -> None:
-        self.raw = apsw.Connection(path, statementcachesize=STATEMENTS)
-        self.raw.set_busy_timeout(BUSY_MS)
-        self._queries = queries("sqlite")
-        self._days: set[int] = set()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            f"cache_size=-{cache_mb * 1024}",
-            "wal_autocheckpoint=4000",
-            "temp_store=MEMORY",
-        ):
-            self.raw.execute(f"PRAGMA {pragma}").fetchall()
+    def __init__(self, answered: Callable[[dict[str, list[Any]]], None], ended: Callable[[], None]) -> None:
+        self._answered = answered
+        self._ended = ended
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
 
-    def drive(self, script: Script[T]) -> T:
-        """Run a script to its end."""
-        answer: Any = None
-        try:
-            while True:
-                answer = self._step(script.send(answer))
-        except StopIteration as end:
-            value: T = end.value
-            return value
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
 
-    def _step(self, step: Step) -> Any:
-        if step.rows is not None and not step.rows:
-            return 0 if isinstance(step, Run) else []
-        query = self._queries[step.query]
-        if step.day and isinstance(step, Run) and step.day not in self._days:
-            self._begin_day(step.day)
-        answers = [self._execute(query, part, step) for part in _chunks(step.rows)]
-        if isinstance(step, Run):
-            return sum(answers)
-        return list(chain.from_iterable(answers)) if len(answers) > 1 else answers[0]
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while len(self._buffer) >= LENGTH.size:
+            end = LENGTH.size + LENGTH.unpack_from(self._buffer)[0]
+            if len(self._buffer) < end:
+                return
+            frame = bytes(self._buffer[LENGTH.size : end])
+            del self._buffer[:end]
+            self._answered(decode_results(frame))
 
-    def _execute(self, query: Query, rows: Sequence[Row], step: Step) -> Any:
-        count = 1 << (len(rows) - 1).bit_length() if rows else 0
-        text = for_sqlite(query, count, history_table(step.day))
-        padding = (count - len(rows)) * len(query.rows)
-        values = [*chain.from_iterable(rows), *(None,) * padding, *(step.params[p.name] for p in query.params)]
-        cursor = self.raw.execute(text, values)
-        if isinstance(step, Fetch):
-            return _rows(query, cursor.fetchall(), text)
-        cursor.fetchall()
-        return self.raw.changes()
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended()
 
-    def _begin_day(self, day: int) -> None:
-        self.raw.execute(for_sqlite(self._queries["create_history"], 0, history_table(day))).fetchall()
-        self.raw.execute(for_sqlite(self._queries["add_history_day"], 0, ""), (day,)).fetchall()
-        self._days.add(day)
+    def send(self, content: bytes) -> None:
+        """Ask."""
+        assert self._transport is not None
+        self._transport.write(LENGTH.pack(len(content)) + content)
 
-    def rolled_back(self) -> None:
-        """Forget what a transaction that did not happen had made."""
-        self._days.clear()
-
-
-def _chunks(rows: Sequence[Row] | None) -> list[Sequence[Row]]:
-    if rows is None:
-        return [[]]
-    return [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
-
-
-def _rows(query: Query, fetched: list[Any], text: str) -> list[Any]:
-    if not text.startswith("SELECT json", text.find("SELECT json")):
-        return fetched
-    rows = DECODE(fetched[0][0])
-    octets = [n for n, column in enumerate(query.returns) if column.type == "bytea"]
-    for row in rows if octets else ():
-        for n in octets:
-            row[n] = bytes.fromhex(row[n])
-    return rows
-
-
-def migrate(raw: apsw.Connection) -> None:
-    """Bring the tables up to this version. Raises StoreTooNew."""
-    with raw:
-        at = int(raw.pragma("user_version"))
-        known = migrations("sqlite")
-        if at > known[-1][0]:
-            raise StoreTooNew(f"the store is at version {at}, and this program knows {known[-1][0]}: upgrade it")
-        for number, statements in known:
-            if number > at:
-                for statement in statements:
-                    raw.execute(statement).fetchall()
-                raw.execute(f"PRAGMA user_version = {number}").fetchall()
-
-
-def lock(path: str) -> IO[bytes]:
-    """The lock of the one process that serves from this file. Raises StoreInUse."""
-    file = open(path + ".lock", "wb")  # noqa: SIM115 - held for as long as the process serves
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise StoreInUse(f"another process serves from {path}: stop it first, or use PostgreSQL for several") from None
-    return file
+    def close(self) -> None:
+        """Ask nothing more."""
+        if self._transport is not None:
+            self._transport.close()
 
 
 class SqliteEngine:
-    """`path` is created, with its folder, where it is missing. `exclusive`: this process serves from it."""
+    """Made by `open`."""
 
-    def __init__(self, path: str, *, exclusive: bool) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._lock = lock(path) if exclusive else None
-        self._writer = Connection(path)
-        migrate(self._writer.raw)
-        self._reader = Connection(path)
-        self._readers = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
         self._gathering = Gathering()
-        self._loop = asyncio.get_running_loop()
-        self._wake = threading.Event()
+        self._on_its_way: Group | None = None
+        self._reads: deque[asyncio.Future[Any]] = deque()
         self._closing = False
-        sys.setswitchinterval(SWITCH_INTERVAL)
-        self._thread = threading.Thread(target=self._write, name="store-writer", daemon=True)
-        self._thread.start()
+        self._loop = asyncio.get_running_loop()
+        self._opened: asyncio.Future[int] = self._loop.create_future()
+        self._idle = asyncio.Event()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._writes = Channel(self._written, self._lost)
+        self._reader = Channel(self._read, self._lost)
+
+    @classmethod
+    async def open(cls, path: str, *, exclusive: bool) -> SqliteEngine:
+        """Begin the worker; `path` is created, with its folder, where it is missing. `exclusive`: to serve from it.
+
+        Raises StoreInUse, StoreTooNew, StoreUnavailable.
+        """
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"{path}: {error}") from error
+        pairs = [socket.socketpair(), socket.socketpair()]
+        theirs = [pair[1].fileno() for pair in pairs]
+        command = [sys.executable, "-m", "heliograph.store.sqlite_worker", path, str(int(exclusive)), *map(str, theirs)]
+        engine = cls(subprocess.Popen(command, pass_fds=theirs, stdin=subprocess.DEVNULL))  # noqa: ASYNC220 - once
+        for pair, channel in zip(pairs, (engine._writes, engine._reader), strict=True):
+            pair[1].close()
+            pair[0].setblocking(False)
+            await engine._loop.create_unix_connection(lambda channel=channel: channel, sock=pair[0])  # type: ignore[misc]
+        try:
+            await engine._opened
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
 
     def write(self, kind: str, item: Any) -> asyncio.Future[Any]:
         """Do `item` in the next commit, with all others of its kind."""
         future = self._gathering.put(kind, item)
-        self._wake.set()
+        if self._on_its_way is None:
+            # At the end of this turn of the loop, so that all that one read brought goes together.
+            self._on_its_way = {}
+            self._loop.call_soon(self._send)
         return future
 
     async def read(self, script: Callable[[], Script[T]]) -> T:
-        """Run a script that only fetches, on what is committed."""
-        return await self._loop.run_in_executor(self._readers, lambda: self._reader.drive(script()))
+        """Run a script that only fetches, on what is committed. Raises StoreUnavailable."""
+        if self._ended.done():
+            raise StoreUnavailable("the store has ended")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._reads.append(future)
+        self._reader.send(pickle.dumps(script))
+        return await future
+
+    async def watch(self) -> None:
+        """Until the worker ends; raises when it was not told to."""
+        await asyncio.shield(self._ended)
+        if not self._closing:
+            raise RuntimeError(f"the process of the store ended by itself: {self._process.wait()}")
 
     async def close(self) -> None:
-        """Commit what waits, and let go of the file."""
+        """Commit what waits, and end the worker."""
         self._closing = True
-        self._wake.set()
-        await self._loop.run_in_executor(None, self._thread.join)
-        self._readers.shutdown()
-        self._reader.raw.close()
-        self._writer.raw.close()
-        if self._lock is not None:
-            self._lock.close()
+        while self._on_its_way is not None and not self._ended.done():
+            self._idle.clear()
+            await self._idle.wait()
+        self._writes.close()
+        self._reader.close()
+        await self._loop.run_in_executor(None, self._process.wait, ENDS_WITHIN)
 
-    def _write(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            while group := self._gathering.take():
-                results = self._commit(group)
-                self._loop.call_soon_threadsafe(resolve, results)
-            if self._closing:
-                return
+    def _send(self) -> None:
+        group = self._gathering.take()
+        if not group:
+            self._on_its_way = None
+            self._idle.set()
+        elif self._ended.done():
+            fail(group, StoreUnavailable("the store has ended"))
+            self._send()
+        else:
+            self._on_its_way = group
+            self._writes.send(encode_group({kind: [w.item for w in waiting] for kind, waiting in group.items()}))
 
-    def _commit(self, group: Group) -> Results:
-        results: Results = []
-        try:
-            self._writer.raw.execute("BEGIN IMMEDIATE")
-            for kind, waiting in group.items():
-                answers = self._writer.drive(KINDS[kind]([w.item for w in waiting]))
-                results += [(w.future, answer, None) for w, answer in zip(waiting, answers, strict=True)]
-            self._writer.raw.execute("COMMIT")
-        except PASSING as error:
-            self._roll_back()
-            unavailable = StoreUnavailable(str(error))
-            return [(w.future, None, unavailable) for waiting in group.values() for w in waiting]
-        except Exception:  # one item is at fault: told by its future, below
-            self._roll_back()
-            return [self._commit_alone(kind, w) for kind, waiting in group.items() for w in waiting]
-        return results
+    def _written(self, results: dict[str, list[Any]]) -> None:
+        if "open" in results:
+            [opened] = results["open"]
+            if isinstance(opened, BaseException):
+                self._opened.set_exception(opened)
+            else:
+                self._opened.set_result(opened)
+            return
+        assert self._on_its_way is not None
+        group, self._on_its_way = self._on_its_way, {}
+        keep(group, results)
+        self._loop.call_soon(self._send)
 
-    def _commit_alone(self, kind: str, waiting: Any) -> Any:
-        try:
-            self._writer.raw.execute("BEGIN IMMEDIATE")
-            [answer] = self._writer.drive(KINDS[kind]([waiting.item]))
-            self._writer.raw.execute("COMMIT")
-        except Exception as error:  # the one who waits for this item is told, and nobody else is hurt
-            self._roll_back()
-            return waiting.future, None, StoreUnavailable(str(error)) if isinstance(error, PASSING) else error
-        return waiting.future, answer, None
+    def _read(self, results: dict[str, list[Any]]) -> None:
+        future = self._reads.popleft()
+        [result] = results["read"]
+        if future.done():
+            return
+        if isinstance(result, BaseException):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
 
-    def _roll_back(self) -> None:
-        self._writer.rolled_back()
-        if self._writer.raw.in_transaction:
-            self._writer.raw.execute("ROLLBACK")
+    def _lost(self) -> None:
+        if self._ended.done():
+            return
+        self._ended.set_result(None)
+        error = StoreUnavailable("the process of the store has ended")
+        if not self._opened.done():
+            self._opened.set_exception(error)
+        group, self._on_its_way = self._on_its_way, None
+        fail(group or {}, error)
+        fail(self._gathering.take(), error)
+        while self._reads:
+            future = self._reads.popleft()
+            if not future.done():
+                future.set_exception(error)
+        self._idle.set()

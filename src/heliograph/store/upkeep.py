@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from heliograph.sms.verdict import DLR_UNKNOWN, EXPIRED, Verdict
 from heliograph.store.accepting import id_digest
 from heliograph.store.claiming import Move, move
 from heliograph.store.finishing import finish
-from heliograph.store.script import Fetch, Row, Run, Script, day_of
+from heliograph.store.script import Fetch, Run, Script, day_of
 
 SLICE = 500
 CANCELED = 4100
@@ -19,15 +19,19 @@ VALIDITY_EXPIRED = 4101
 NO_RESPONSE = 502
 
 
-def expire(now: int, grace: int) -> Script[int]:
-    """Finish messages whose time is over; how many. `grace` (milliseconds) is how long a receipt may still come."""
+def expire(now: int, grace: int, since: int) -> Script[int]:
+    """Finish messages whose time is over; how many. `grace` (milliseconds) is how long a receipt may still come.
+
+    QUEUED ones are looked for from `since` on, because others of that time may be waiting for their receipts.
+    """
     total = 0
-    for state, before in (
-        (MessageState.QUEUED, now),
-        (MessageState.TAKEN, now - grace),
-        (MessageState.HELD, now - grace),
+    for state, after, before in (
+        (MessageState.QUEUED, since, now),
+        (MessageState.TAKEN, 0, now - grace),
+        (MessageState.HELD, 0, now - grace),
     ):
-        rows = yield Fetch("expiring", params={"state": state, "before": before, "most": SLICE})
+        params = {"state": state, "after": after, "before": before, "most": SLICE}
+        rows = yield Fetch("expiring", params=params)
         yield from finish([_expired(key, state, sent, unanswered, now) for key, sent, unanswered in rows], now)
         total += len(rows)
     return total
@@ -50,11 +54,13 @@ class Orphan(msgspec.Struct, frozen=True):
     smsc: str
     unanswered: int
     account: int
+    message_state: int
 
 
 class Adopted(msgspec.Struct, frozen=True):
     """What becomes of an orphan: its segment's new state, and its message's."""
 
+    orphan: Orphan
     state: int
     unanswered: int
     message_state: int
@@ -68,21 +74,22 @@ def begin_epoch(node: str, now: int) -> Script[int]:
     return number
 
 
-def recover(epoch: int, now: int, judge: Callable[[Orphan], Adopted]) -> Script[int]:
-    """Settle a slice of the claims of ended epochs; how many segments there were. 0: none is left."""
+def orphans(epoch: int) -> Script[list[Orphan]]:
+    """A slice of what ended epochs had claimed; all segments of a message come in one slice."""
     rows = yield Fetch("orphans", params={"epoch": epoch, "most": SLICE})
-    adopted = [(Orphan(*row[:6]), row[6]) for row in rows]
-    segments: list[Row] = []
+    return [Orphan(*row) for row in rows]
+
+
+def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
+    """Settle orphans, by what the policies say."""
+    segments = [(a.orphan.message, a.orphan.part, a.state, a.unanswered) for a in adopted]
     states: dict[int, int] = {}
-    for orphan, message_state in adopted:
-        fate = judge(orphan)
-        segments.append((orphan.message, orphan.part, fate.state, fate.unanswered))
-        if message_state == MessageState.TAKEN:
+    for a in adopted:
+        if a.orphan.message_state == MessageState.TAKEN:
             # One held part holds the message: to send the others would not make it readable.
-            states[orphan.message] = max(states.get(orphan.message, 0), fate.message_state)
+            states[a.orphan.message] = max(states.get(a.orphan.message, 0), a.message_state)
     yield Run("adopt_segments", segments, {"epoch": epoch})
     yield from move([Move(key, state, now) for key, state in states.items()])
-    return len(rows)
 
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:

@@ -59,6 +59,7 @@ CREATE TABLE message (
     expires_at BIGINT NOT NULL,
     open_hours {bytes},
     webhook BIGINT,             -- NULL: pulled; 0: no report
+    intermediate INT NOT NULL,  -- 1: intermediate reports are wanted
     options {bytes} NOT NULL,
     lane BIGINT NOT NULL,
     state INT NOT NULL,         -- MessageState
@@ -67,7 +68,7 @@ CREATE TABLE message (
     noted TEXT                  -- errors already told in intermediate reports
 );
 CREATE INDEX message_due ON message (lane, due, key) WHERE state = 0;
-CREATE INDEX message_expiry ON message (state, expires_at);
+CREATE INDEX message_expiry ON message (expires_at);
 
 CREATE TABLE segment (
     message BIGINT NOT NULL,

@@ -22,9 +22,9 @@ ON CONFLICT (account, name) DO UPDATE SET
 RETURNING account, name, id
 
 -- name: add_messages
--- rows: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, due bigint, expires_at bigint, open_hours bytea, webhook bigint, options bytea, lane bigint
+-- rows: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, due bigint, expires_at bigint, open_hours bytea, webhook bigint, intermediate int, options bytea, lane bigint
 INSERT INTO message (key, account, public_id, bulk_id, sender, recipient, body, data_coding, esm_class, segments,
-    created_at, due, expires_at, open_hours, webhook, options, lane, state)
+    created_at, due, expires_at, open_hours, webhook, intermediate, options, lane, state)
 SELECT v.key, v.account, v.public_id, v.bulk_id, v.sender, v.recipient, v.body, v.data_coding, v.esm_class, v.segments,
-    v.created_at, v.due, v.expires_at, v.open_hours, v.webhook, v.options, v.lane, 0
+    v.created_at, v.due, v.expires_at, v.open_hours, v.webhook, v.intermediate, v.options, v.lane, 0
 FROM v WHERE true

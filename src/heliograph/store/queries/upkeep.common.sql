@@ -1,20 +1,21 @@
 -- Upkeep: what time alone causes, and what a start finds.
 
 -- name: expiring
--- params: state int, before bigint, most int
+-- params: state int, after bigint, before bigint, most int
 -- returns: key bigint, sent int, unanswered int
 SELECT m.key,
     (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NOT NULL) AS sent,
     (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND (s.state IN (1, 4) OR s.unanswered > 0))
         AS unanswered
-FROM message m WHERE m.state = :state AND m.expires_at <= :before ORDER BY m.expires_at LIMIT :most
+FROM message m WHERE m.state = :state AND m.expires_at > :after AND m.expires_at <= :before ORDER BY m.expires_at LIMIT :most
 
 -- name: orphans
 -- params: epoch bigint, most int
 -- returns: message bigint, part int, state int, smsc text, unanswered int, account bigint, message_state int
 SELECT s.message, s.part, s.state, s.smsc, s.unanswered, m.account, m.state AS message_state
 FROM segment s JOIN message m ON m.key = s.message
-WHERE s.state <= 1 AND s.epoch < :epoch ORDER BY s.epoch LIMIT :most
+WHERE s.state <= 1 AND s.epoch < :epoch AND s.message IN
+    (SELECT DISTINCT o.message FROM segment o WHERE o.state <= 1 AND o.epoch < :epoch LIMIT :most)
 
 -- name: adopt_segments
 -- rows: message bigint, part int, state int, unanswered int
