@@ -35,7 +35,7 @@ def postgres_url(postgres: server.Postgres) -> str:
 def database_url(postgres: server.Postgres) -> Iterator[str]:
     """An empty database with all tables, for one test."""
     name = f"heliograph_{next(NUMBERS)}"
-    asyncio.run(_execute(postgres.url("postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
+    asyncio.run(_execute(postgres.url("postgres"), f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY WAL_LOG"))
     yield postgres.url(name)
     asyncio.run(_execute(postgres.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)"))
 

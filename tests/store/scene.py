@@ -75,6 +75,7 @@ def a_message(key: int, **changes: Any) -> NewMessage:
         "expires_at": BEGIN + DAY,
         "open_hours": None,
         "webhook": None,
+        "intermediate": False,
         "options": NO_OPTIONS,
     }
     return NewMessage(**plain | changes)

@@ -22,14 +22,14 @@ def test_a_message_keeps_every_field(play: Play) -> None:
         await scene.accept(
             a_message(
                 5, account=2**62, sender="Ünïcode", body=bytes(range(256)), data_coding=245, esm_class=0x43,
-                segments=2, open_hours=b"\x00\xff", options=b"\x80", due=BEGIN - 1,
+                segments=2, open_hours=b"\x00\xff", intermediate=True, due=BEGIN - 1,
             )
         )  # fmt: skip
         [candidate] = await scene.peek()
 
         assert (candidate.key, candidate.account, candidate.sender) == (5, 2**62, "Ünïcode")
         assert (candidate.body, candidate.data_coding, candidate.esm_class) == (bytes(range(256)), 245, 0x43)
-        assert (candidate.open_hours, candidate.options, candidate.waiting) == (b"\x00\xff", b"\x80", (1, 2))
+        assert (candidate.open_hours, candidate.intermediate, candidate.waiting) == (b"\x00\xff", True, (1, 2))
         assert (candidate.due, candidate.expires_at, candidate.created_at) == (BEGIN - 1, BEGIN + DAY, BEGIN)
         assert (candidate.reference, candidate.attempts, candidate.unanswered) == (None, 0, 0)
 

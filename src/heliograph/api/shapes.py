@@ -62,7 +62,7 @@ def parse_send(body: bytes, content_type: str, limits: Limits, era: str, now: in
     findings = Findings()
     decode = decode_xml if media_of(content_type) == XML else decode_json
     request = decode(body, limits, findings)
-    submission = to_submission(request, limits, now, findings)
+    submission = to_submission(request, limits, now, findings, always_bulk=era != "v1")
     if _ESCAPED_NUL in body:
         _find_nul(request, findings)
     if findings.errors:

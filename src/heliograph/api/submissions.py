@@ -40,7 +40,9 @@ _LENGTHS: Final = (("entityId", 66), ("applicationId", 66), ("campaignReferenceI
 _ABSENT: Final = "must not be empty"
 
 
-def to_submission(request: SendRequest, limits: Limits, now: int, findings: Findings) -> Submission:
+def to_submission(
+    request: SendRequest, limits: Limits, now: int, findings: Findings, *, always_bulk: bool = False
+) -> Submission:
     """The request as a value; it is good only when `findings` has no errors afterwards. `now` is UTC milliseconds."""
     messages = request.messages or []
     if not messages:
@@ -54,7 +56,8 @@ def to_submission(request: SendRequest, limits: Limits, now: int, findings: Find
             findings.add(f"{at}.destinations", f"a request holds at most {limits.destinations} destinations")
         room -= count
         drafts.append(_draft(message, at, limits, now, findings, _destinations(message) if room >= 0 else []))
-    return Submission(drafts, (request.bulk_id or "")[:MAX_BULK_ID] or None, _interval(request, findings))
+    bulk_id = (request.bulk_id or "")[:MAX_BULK_ID] or None
+    return Submission(drafts, bulk_id, _interval(request, findings), always_bulk)
 
 
 def _count(message: MessageShape) -> int:

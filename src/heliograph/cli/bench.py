@@ -73,7 +73,10 @@ def bench(
     import uvloop
 
     plans = [_plan(count, messages, connections) for count in destinations or [1, 100, 1000]]
-    rows = uvloop.run(_run(plans, repeat, store))
+    try:
+        rows = uvloop.run(_run(plans, repeat, store))
+    except asyncio.CancelledError:
+        raise typer.Exit(1) from None
     if as_json:
         import msgspec
 

@@ -29,7 +29,7 @@ class Child:
         self._arguments = arguments
 
     async def start(self, ready: re.Pattern[str]) -> str:
-        """Start it; the first group of `ready` in the first line that has it. Refused where it ends before."""
+        """Start it; the first group of `ready` in the first line that has it. Refused where there is none in time."""
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "heliograph", *self._arguments),
             stdin=asyncio.subprocess.DEVNULL,
@@ -37,14 +37,25 @@ class Child:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is ours; the children are stopped in their order
         )
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(READY_WITHIN):
-                while line := await self._line():
-                    if found := ready.search(line):
-                        self._reading = asyncio.create_task(self._read())
-                        return found[1]
-        await self._kill()
-        raise Refused(f"`heliograph {self._arguments[0]}` does not start: {self.said}")
+                word = await self._word(ready)
+        except TimeoutError:
+            word = None
+        except BaseException:
+            await self._kill()
+            raise
+        if word is None:
+            await self._kill()
+            raise Refused(f"`heliograph {self._arguments[0]}` does not start: {self.said}")
+        self._reading = asyncio.create_task(self._read())
+        return word
+
+    async def _word(self, ready: re.Pattern[str]) -> str | None:
+        while line := await self._line():
+            if found := ready.search(line):
+                return found[1]
+        return None
 
     @property
     def said(self) -> str:

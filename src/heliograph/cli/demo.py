@@ -70,8 +70,8 @@ def demo(port: Port = None, smsc_port: SmscPort = None, data: Data = None) -> No
 
     from heliograph.observe import set_up_logs
 
-    set_up_logs("error", quiet=True)
     ports = Ports(_free(PORT, port, "--port"), _free(SMSC_PORT, smsc_port, "--smsc-port"))
+    set_up_logs("error", quiet=True)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="heliograph-demo-")))
         uvloop.run(_run(ports, folder, kept=data is not None))
@@ -91,7 +91,7 @@ def _free(default: int, wanted: int | None, option: str) -> int:
             print(f"Port {default} is busy: {found} is used instead ({option} chooses another).")
         return found
     complain(
-        f"cannot listen on {HOST}:{default if wanted is None else wanted}: {reason(problem)}; choose with {option}"
+        f"cannot listen on {HOST}:{default if wanted is None else wanted}: {reason(problem)}; choose another port with {option}"
     )
     raise typer.Exit(1)
 

@@ -69,10 +69,12 @@ class Load:
         self.begun = time.perf_counter()
         for client in clients:
             client.go_on()
-        await self._done
-        self.ended = time.perf_counter()
-        for client in clients:
-            client.transport.close()
+        try:
+            await self._done
+        finally:
+            self.ended = time.perf_counter()
+            for client in clients:
+                client.transport.close()
 
     def next(self) -> bytes | None:
         """The next request; None: there is none."""

@@ -13,7 +13,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -124,10 +124,12 @@ class _Trial:
         plan, reports = self._plan, self._reports
         reports.expect(len(numbers))
         load = Load(requests(self._port, self._key, self._sink.url, numbers, plan.destinations), plan.connections)
-        async with asyncio.TaskGroup() as group:
-            loading = group.create_task(load.run(self._port))
+        loading = asyncio.create_task(load.run(self._port))
+        try:
             await self._wait(load, numbers.start, tell)
+        finally:
             loading.cancel()
+            await asyncio.gather(loading, return_exceptions=True)
         self._accepted += load.accepted
         self._refusal = self._refusal or load.refusal
         return load
@@ -140,7 +142,9 @@ class _Trial:
             if state != (load.accepted, self._reports.count):
                 moved, state = time.monotonic(), (load.accepted, self._reports.count)
             tell(self._reports.count - before)
-            await asyncio.wait([asyncio.ensure_future(self._reports.complete.wait())], timeout=LOOK)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._reports.complete.wait()
         tell(self._reports.count - before)
 
     async def timed(self, numbers: range, tell: Tell) -> Figures:
@@ -154,8 +158,8 @@ class _Trial:
             destinations=plan.destinations,
             messages=plan.messages,
             connections=plan.connections,
-            accepted_per_second=plan.messages / (load.ended - load.begun),
-            end_to_end_per_second=plan.messages / (reports.last - load.begun),
+            accepted_per_second=_rate(plan.messages, load.ended - load.begun),
+            end_to_end_per_second=_rate(plan.messages, reports.last - load.begun),
             answer_p50_ms=seconds[len(seconds) // 2] * 1e3,
             answer_p99_ms=seconds[len(seconds) * 99 // 100] * 1e3,
             cpu_us_per_message=cpu / plan.messages * 1e6,
@@ -173,6 +177,10 @@ class _Trial:
         submits = int(found[-1].replace(",", "")) if found else 0
         if submits != messages:
             yield f"{submits:,} submit_sm reached the SMSC for {messages:,} messages"
+
+
+def _rate(count: int, seconds: float) -> float:
+    return count / seconds if seconds > 0 else 0.0  # less than nothing: none came
 
 
 async def _make_key(url: str) -> str:

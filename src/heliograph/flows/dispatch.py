@@ -25,7 +25,7 @@ from heliograph.smpp.pdu import PduError
 from heliograph.sms.message import MessageState
 from heliograph.sms.schedule import Window, is_open, next_open
 from heliograph.smsc.link import Link
-from heliograph.smsc.pool import Place, Pool
+from heliograph.smsc.pool import Pool, Room
 from heliograph.store.claiming import Candidate, Move, Taken, Taking
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
@@ -91,12 +91,12 @@ class Dispatcher:
         room = self._pool.room()
         if not room:
             return False
-        windows = self._windows(room)
-        if windows >= WIDE and sum(room.values()) * 2 < windows:
+        windows = sum(one.windows for one in room.values())
+        if windows >= WIDE and sum(one.left for one in room.values()) * 2 < windows:
             await asyncio.sleep(GATHER)
             room = self._pool.room()
         takings = self._continue(room)
-        for candidate in await self._candidates(sum(room.values())):
+        for candidate in await self._candidates(sum(one.left for one in room.values())):
             taking = self._take(candidate, room)
             if taking is not None:
                 takings.append(taking)
@@ -104,9 +104,6 @@ class Dispatcher:
             return False
         await self._claim(takings)
         return True
-
-    def _windows(self, room: dict[str, int]) -> int:
-        return sum(link.binding.window for smsc in room for link in self._pool.places[smsc].links if link.is_bound)
 
     async def _candidates(self, most: int) -> list[Candidate]:
         """What is due and could go now; the rest stays on the stage, up to as much again."""
@@ -156,49 +153,48 @@ class Dispatcher:
         keys = {c.key for c in closed}
         return [c for c in due if c.key not in keys]
 
-    def _take(self, candidate: Candidate, room: dict[str, int]) -> Taking | None:
+    def _take(self, candidate: Candidate, rooms: dict[str, Room]) -> Taking | None:
         """Put a message on the link with most room; None when its SMSC has none."""
         smsc = choose(self._routes)
-        if smsc is None or not room.get(smsc):
-            return None
-        place, link = self._pool.places[smsc], self._pool.choose(smsc)
-        if not link.room:
+        room = None if smsc is None else rooms.get(smsc)
+        if room is None or not room.left:
             return None
         parts = candidate.waiting
         needs_reference = candidate.segments > 1 and candidate.reference is None
-        if needs_reference and place.smsc.dialect.wide_reference:
-            parts = tuple(range(1, len(parts_of(candidate, 0, place)) + 1))
-        job = Job(candidate, link, parts)
-        self._ours[job.key] = job
-        return self._reserve(job, place, room, first=True, pair=pair_of(candidate) if needs_reference else None)
+        if needs_reference and room.place.smsc.dialect.wide_reference:
+            parts = tuple(range(1, len(parts_of(candidate, 0, room.place)) + 1))
+        return self._reserve(Job(candidate, room.choose(), parts), room, needs_reference)
 
-    def _continue(self, room: dict[str, int]) -> list[Taking]:
+    def _continue(self, rooms: dict[str, Room]) -> list[Taking]:
         """Further parts of what is under way, on the same link; what lost its link goes back to its lane."""
         takings = []
         for _ in range(len(self._waiting)):
             job = self._waiting.popleft()
-            smsc = job.link.binding.smsc
             if job.stopped:
                 continue  # its answers decide
+            room = rooms.get(job.link.binding.smsc)
             if not job.link.is_bound:
                 self._inbox.stranded(job)
-            elif room.get(smsc) and job.link.room:
-                takings.append(self._reserve(job, self._pool.places[smsc], room, first=False, pair=None))
+            elif room is not None and (taking := self._reserve(job, room, False)) is not None:
+                takings.append(taking)
             else:
                 self._waiting.append(job)
         return takings
 
-    def _reserve(self, job: Job, place: Place, room: dict[str, int], *, first: bool, pair: int | None) -> Taking:
-        smsc = place.smsc.name
-        now_parts = min(len(job.parts), room[smsc], job.link.room)
-        room[smsc] -= now_parts
-        if not room[smsc]:
-            del room[smsc]
+    def _reserve(self, job: Job, room: Room, needs_reference: bool) -> Taking | None:
+        """Places for the parts that go now; None when there are none."""
+        candidate = job.candidate
+        now_parts = room.reserve(job.link, len(job.parts))
+        if not now_parts:
+            return None
+        first = candidate.key not in self._ours
+        self._ours[candidate.key] = job
         job.in_flight += now_parts
-        job.link.claimed += now_parts
-        place.throttle.took(now_parts)
-        allowed_at = self._allowed.pop(job.key, None)
-        return Taking(job.key, job.candidate.lane, smsc, job.parts, now_parts, pair, first, allowed_at)
+        pair = pair_of(candidate) if needs_reference else None
+        allowed_at = self._allowed.pop(candidate.key, None)
+        return Taking(
+            candidate.key, candidate.lane, room.place.smsc.name, job.parts, now_parts, pair, first, allowed_at
+        )
 
     async def _claim(self, takings: list[Taking]) -> None:
         now = self._clock.now()

@@ -82,13 +82,13 @@ class Notifier:
         async with asyncio.TaskGroup() as group:
             while not self._stopping:
                 try:
-                    pushed = await self._round(group)
+                    full = await self._round(group)
                 except StoreUnavailable:
-                    pushed = False
-                if not pushed and not self._stopping:
+                    full = False
+                if not full and not self._stopping:
                     await self._clock.wait(self.wake, IDLE)
-                await asyncio.sleep(GATHER)
-                self.wake.clear()
+                    await asyncio.sleep(GATHER)
+                    self.wake.clear()
 
     def stop(self) -> None:
         """Begin no further POST."""
@@ -96,18 +96,18 @@ class Notifier:
         self.wake.set()
 
     async def _round(self, group: asyncio.TaskGroup) -> bool:
-        """Begin what POSTs there may be; whether there were any."""
+        """Begin what POSTs there may be; whether a full one was among them, so that there may be more at once."""
         under_way = sum(target.posts for target in self._targets.values())
         if under_way >= POSTS:
             return False
         now = self._clock.now()
-        pushed = False
+        full = False
         for webhook in await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets)):
             target = self._targets.setdefault(webhook, Target(webhook))
             if target.posts < self._policy.in_flight:
-                pushed = await self._push_webhook(target, now, group) or pushed
+                full = await self._push_webhook(target, now, group) or full
             self._forget(target)
-        return pushed
+        return full
 
     async def _push_webhook(self, target: Target, now: int, group: asyncio.TaskGroup) -> bool:
         free = self._policy.in_flight - target.posts
@@ -121,7 +121,7 @@ class Notifier:
             target.flying.update(pending.id for pending in batch)
             target.posts += 1
             group.create_task(self._push(target, batch))
-        return bool(batches)
+        return any(len(batch) == self._policy.batch for batch in batches)
 
     async def _push(self, target: Target, batch: list[Pending]) -> None:
         options = batch[0].report.options

@@ -80,8 +80,32 @@ def _bindings(smsc: Smsc, number: int, commands: Sequence[Command]) -> list[Bind
     ]
 
 
-def _room(link: Link) -> int:
-    return link.room
+class Room:
+    """How many segments an SMSC can take at this moment, and which of its links: what is reserved is taken off."""
+
+    def __init__(self, place: Place, most: int, links: dict[Link, int]) -> None:
+        self.place = place
+        self.left = most
+        self._links = links
+
+    @property
+    def windows(self) -> int:
+        """The windows of the links with room, together."""
+        return sum(link.binding.window for link in self._links)
+
+    def choose(self) -> Link:
+        """The link that has most room."""
+        return max(self._links, key=self._links.__getitem__)
+
+    def reserve(self, link: Link, segments: int) -> int:
+        """Take places on a link, at most `segments`; how many there were."""
+        taken = min(segments, self.left, self._links.get(link, 0), link.room)
+        if taken:
+            self.left -= taken
+            self._links[link] -= taken
+            link.claimed += taken
+            self.place.throttle.took(taken)
+        return taken
 
 
 class Pool:
@@ -104,15 +128,16 @@ class Pool:
             for link in place.links:
                 link.stop()
 
-    def room(self) -> dict[str, int]:
-        """How many segments each SMSC can take now; those that can take none are not in it."""
+    def room(self) -> dict[str, Room]:
+        """What room each SMSC has now; those that can take nothing are not in it."""
         now = self._clock.monotonic()
         rooms = {}
         for name, place in self.places.items():
-            most = sum(link.room for link in place.links)
-            room = place.throttle.allowed(now, most) if most else 0
-            if room:
-                rooms[name] = room
+            links = {link: room for link in place.links if (room := link.room)}
+            most = sum(links.values())
+            allowed = place.throttle.allowed(now, most) if most else 0
+            if allowed:
+                rooms[name] = Room(place, allowed, links)
         return rooms
 
     def next_room(self) -> float:
@@ -124,11 +149,6 @@ class Pool:
             if any(link.room for link in place.links)
         ]
         return min(waits, default=float("inf"))
-
-    def choose(self, smsc: str) -> Link:
-        """The link of an SMSC that has most room."""
-        links = self.places[smsc].links
-        return links[0] if len(links) == 1 else max(links, key=_room)
 
     def status(self) -> list[dict[str, Any]]:
         """How every link is doing, for /ready and for people."""

@@ -1,6 +1,6 @@
 """The default engine: one SQLite file, in a process of its own, so that the disk and SQL cost the event loop nothing.
 
-Rule 1: one group is on its way at a time; what comes meanwhile gathers, and goes together.
+Rule 1: one group is being committed and one waits behind it; what comes meanwhile gathers, and goes together.
 Rule 2: commits survive power loss (`store.sqlite_worker`: WAL, synchronous=FULL).
 Rule 3: should that process end before it is told to, so does this one: the tables know what to do next.
 """
@@ -23,6 +23,7 @@ from heliograph.store.group import Gathering, Group, fail, keep
 from heliograph.store.script import Script
 
 T = TypeVar("T")
+ON_THEIR_WAY = 2  # groups: with one, the disk would wait for the event loop after every commit
 ENDS_WITHIN = 30.0  # seconds that the last commit and the checkpoint may take
 
 
@@ -68,7 +69,8 @@ class SqliteEngine:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._gathering = Gathering()
-        self._on_its_way: Group | None = None
+        self._on_their_way: deque[Group] = deque()
+        self._scheduled = False
         self._reads: deque[asyncio.Future[Any]] = deque()
         self._closing = False
         self._loop = asyncio.get_running_loop()
@@ -106,10 +108,7 @@ class SqliteEngine:
     def write(self, kind: str, item: Any) -> asyncio.Future[Any]:
         """Do `item` in the next commit, with all others of its kind."""
         future = self._gathering.put(kind, item)
-        if self._on_its_way is None:
-            # At the end of this turn of the loop, so that all that one read brought goes together.
-            self._on_its_way = {}
-            self._loop.call_soon(self._send)
+        self._schedule()
         return future
 
     async def read(self, script: Callable[[], Script[T]]) -> T:
@@ -130,23 +129,29 @@ class SqliteEngine:
     async def close(self) -> None:
         """Commit what waits, and end the worker."""
         self._closing = True
-        while self._on_its_way is not None and not self._ended.done():
+        while (self._scheduled or self._on_their_way) and not self._ended.done():
             self._idle.clear()
             await self._idle.wait()
         self._writes.close()
         self._reader.close()
         await self._loop.run_in_executor(None, self._process.wait, ENDS_WITHIN)
 
+    def _schedule(self) -> None:
+        """Send at the end of this turn of the loop, so that all that one read brought goes together."""
+        if not self._scheduled and len(self._on_their_way) < ON_THEIR_WAY:
+            self._scheduled = True
+            self._loop.call_soon(self._send)
+
     def _send(self) -> None:
+        self._scheduled = False
         group = self._gathering.take()
         if not group:
-            self._on_its_way = None
             self._idle.set()
         elif self._ended.done():
             fail(group, StoreUnavailable("the store has ended"))
-            self._send()
+            self._schedule()
         else:
-            self._on_its_way = group
+            self._on_their_way.append(group)
             self._writes.send(encode_group({kind: [w.item for w in waiting] for kind, waiting in group.items()}))
 
     def _written(self, results: dict[str, list[Any]]) -> None:
@@ -157,10 +162,8 @@ class SqliteEngine:
             else:
                 self._opened.set_result(opened)
             return
-        assert self._on_its_way is not None
-        group, self._on_its_way = self._on_its_way, {}
-        keep(group, results)
-        self._loop.call_soon(self._send)
+        keep(self._on_their_way.popleft(), results)
+        self._schedule()
 
     def _read(self, results: dict[str, list[Any]]) -> None:
         future = self._reads.popleft()
@@ -179,8 +182,8 @@ class SqliteEngine:
         error = StoreUnavailable("the process of the store has ended")
         if not self._opened.done():
             self._opened.set_exception(error)
-        group, self._on_its_way = self._on_its_way, None
-        fail(group or {}, error)
+        while self._on_their_way:
+            fail(self._on_their_way.popleft(), error)
         fail(self._gathering.take(), error)
         while self._reads:
             future = self._reads.popleft()
