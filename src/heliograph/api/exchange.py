@@ -11,6 +11,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
 from heliograph.api.errors import Disconnected, TooLarge
 from heliograph.api.parts import Limits
 
@@ -84,6 +86,24 @@ class Exchange:
             await self._peer_send({**event, "more_body": True})
             await self._linger()
             await self._peer_send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def reply(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        """A whole answer at once; where nothing is in its way it is one write, which costs half of two."""
+        cycle: Any = getattr(self._peer_send, "__self__", None)
+        ready = type(cycle) is RequestResponseCycle and not (cycle.disconnected or cycle.flow.write_paused)
+        if self._unread is not False or not ready:
+            await self.send({"type": "http.response.start", "status": status, "headers": headers})
+            await self.send({"type": "http.response.body", "body": body})
+            return
+        lines = [b"%b: %b\r\n" % pair for pair in (*cycle.default_headers, *headers)]
+        if not cycle.keep_alive:
+            lines.append(b"connection: close\r\n")
+        cycle.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
 
     async def _linger(self) -> None:
         room = LINGER_OCTETS

@@ -51,10 +51,7 @@ class Sending:
             status, named, octets = refuse(raised, wanted, scope["path"])
             more = [*CORS, *((name.encode(), value.encode()) for name, value in named.items())]
         length = (b"content-length", b"%d" % len(octets))
-        await exchange.send(
-            {"type": "http.response.start", "status": status, "headers": [_TYPES[wanted], length, *more]}
-        )
-        await exchange.send({"type": "http.response.body", "body": octets})
+        await exchange.reply(status, [_TYPES[wanted], length, *more], octets)
 
 
 async def admit(parts: Parts, authorization: str | None) -> Account:

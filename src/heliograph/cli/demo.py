@@ -90,9 +90,8 @@ def _free(default: int, wanted: int | None, option: str) -> int:
         if wanted is None and found != default:
             print(f"Port {default} is busy: {found} is used instead ({option} chooses another).")
         return found
-    complain(
-        f"cannot listen on {HOST}:{default if wanted is None else wanted}: {reason(problem)}; choose another port with {option}"
-    )
+    place = f"{HOST}:{default if wanted is None else wanted}"
+    complain(f"cannot listen on {place}: {reason(problem)}; choose another port with {option}")
     raise typer.Exit(1)
 
 

@@ -12,7 +12,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
@@ -82,12 +82,13 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 Tell = Callable[[int], None]
 
 
-async def measure(plan: Plan, store: str | None, tell: Tell) -> Figures:
+async def measure(plan: Plan, store: str | None, tell: Tell, faults: Sequence[str] = ()) -> Figures:
     """One trial; `store` is a URL, None a new SQLite file. `tell` hears how many of the messages are reported.
 
+    `faults` are flags of `heliograph smsc`; without them the simulated SMSC has none.
     Raises Refused where the gateway or the SMSC does not start, or ends too soon.
     """
-    trial = _Trial(plan)
+    trial = _Trial(plan, faults)
     with tempfile.TemporaryDirectory(prefix="heliograph-bench-") as folder:
         async with AsyncExitStack() as stack:
             await trial.start(stack, Path(folder), store or f"sqlite://{folder}/heliograph.db")
@@ -98,13 +99,13 @@ async def measure(plan: Plan, store: str | None, tell: Tell) -> Figures:
 
 
 class _Trial:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, faults: Sequence[str]) -> None:
         self._plan = plan
         self._accepted = 0
         self._refusal = ""
         self._reports = Reports()
         self._sink = Sink(self._reports.take)
-        self._smsc = Child("smsc", "--port", "0")
+        self._smsc = Child("smsc", "--port", "0", *faults)
 
     async def start(self, stack: AsyncExitStack, folder: Path, store: str) -> None:
         """All parts; they end in the opposite order."""

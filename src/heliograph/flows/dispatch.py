@@ -113,7 +113,9 @@ class Dispatcher:
         if len(self._stage) < most:
             known = {candidate.key for candidate in self._stage}
             found = await self._store.peek(self._clock.now(), 2 * most + len(known))
-            self._stage.extend(c for c in found if c.key not in known and c.key not in self._ours)
+            self._stage.extend(c for c in found.candidates if c.key not in known and c.key not in self._ours)
+            if found.stale:
+                await self._store.refresh(found.stale, self._clock.now())
             self._staged_at = now
         taken = min(most, len(self._stage))
         due = [self._stage.popleft() for _ in range(taken)]

@@ -114,7 +114,7 @@ class Notifier:
         target.landed.clear()
         flying = frozenset(target.flying)
         found = await self._store.due_reports(target.webhook, now, free * self._policy.batch, flying)
-        fresh = [p for p in found if p.id not in target.flying and p.id not in target.landed]
+        fresh = [p for p in found.pending if p.id not in target.flying and p.id not in target.landed]
         batches = _batches(fresh, self._policy.batch)[:free]
         for batch in batches:
             self._targets[target.webhook] = target

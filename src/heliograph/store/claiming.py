@@ -60,17 +60,25 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
     reference: int | None  # newly allotted, else None
 
 
-def peek(now: int, most: int) -> Script[list[Candidate]]:
+class Look(msgspec.Struct, frozen=True, array_like=True):
+    """What is due. `stale` lanes were to be looked at and had nothing: what waited in them was finished or moved."""
+
+    candidates: list[Candidate] = []
+    stale: list[int] = []
+
+
+def peek(now: int, most: int) -> Script[Look]:
     """Messages that may leave at `now`, the longest-unserved lanes first, about `most` of them."""
     lanes = yield Fetch("due_lanes", params={"priority": PRIORITY, "now": now, "most": LANES_AT_A_TIME})
     if not lanes:
-        return []
+        return Look()
     quota = max(1, -(-most // len(lanes)))
     rows = yield Fetch("due_messages", [(lane[0],) for lane in lanes], {"now": now, "most": quota})
     pace = {lane: (interval, allowed_at) for lane, interval, allowed_at in lanes}
     parts = yield from _segments_of([row[2] for row in rows if row[14] is not None])
     rows = sorted(rows, key=lambda row: (row[1], row[2]))
-    return [_candidate(row, parts.get(row[2], []), *pace[row[0]]) for row in rows]
+    candidates = [_candidate(row, parts.get(row[2], []), *pace[row[0]]) for row in rows]
+    return Look(candidates, sorted(pace.keys() - {row[0] for row in rows}))
 
 
 def _segments_of(keys: list[int]) -> Script[dict[int, list[Row]]]:
@@ -144,10 +152,14 @@ def _claim(taken: Taken) -> Script[list[Claim]]:
     references = yield from _allot_references([m for m in messages if m.pair is not None], taken)
     paced = {m.lane: m.lane_allowed_at for m in messages if m.lane_allowed_at is not None}
     yield Run("pace_lanes", list(paced.items()))
-    lanes = [(lane,) for lane in sorted({m.lane for m in messages if m.first})]
-    yield Fetch("lock_lanes", lanes)
-    yield Run("refresh_lanes", lanes, {"now": taken.now})
+    yield from refresh(sorted({m.lane for m in messages if m.first}), taken.now)
     return [Claim(m.key, event, references.get(m.key)) for m in messages]
+
+
+def refresh(lanes: Sequence[int], now: int) -> Script[None]:
+    """Say anew when these lanes are next to be looked at: behind those that were not served at `now`."""
+    yield Fetch("lock_lanes", [(lane,) for lane in lanes])
+    yield Run("refresh_lanes", [(lane,) for lane in lanes], {"now": now})
 
 
 def _allot_references(messages: list[Taking], taken: Taken) -> Script[dict[int, int]]:

@@ -15,8 +15,8 @@ import msgspec
 
 from heliograph.sms.message import Report
 from heliograph.store.accepting import Acceptance
-from heliograph.store.claiming import Candidate, Claim, Taken
-from heliograph.store.reporting import Pending, Pull, Pushed
+from heliograph.store.claiming import Claim, Look, Taken
+from heliograph.store.reporting import Due, Pull, Pushed
 from heliograph.store.settling import Delivery, Matched, Settlement
 
 LENGTH = struct.Struct(">I")
@@ -46,8 +46,7 @@ def _lists_of(type_: Any) -> msgspec.msgpack.Decoder[list[Any]]:
 
 ITEM_DECODERS = {kind: _lists_of(type_) for kind, type_ in ITEMS.items()}
 RESULT_DECODERS = {kind: _lists_of(type_) for kind, type_ in RESULTS.items()}
-READ_DECODERS = {type_: _lists_of(type_) for type_ in (Candidate, Pending)}
-READ_NAMES = {type_.__name__: decoder for type_, decoder in READ_DECODERS.items()}
+READ_DECODERS = {type_.__name__: _lists_of(type_) for type_ in (Look, Due)}
 PICKLED = "pickled"
 
 
@@ -80,8 +79,8 @@ def _encode(kind: str, found: list[Any]) -> tuple[str, bytes]:
         return PICKLED, pickle.dumps(found)
     if kind in RESULTS:
         return "typed", ENCODE(found)
-    if kind == "read" and isinstance(found[0], list) and found[0] and type(found[0][0]) in READ_DECODERS:
-        return type(found[0][0]).__name__, ENCODE(found[0])
+    if kind == "read" and type(found[0]).__name__ in READ_DECODERS:
+        return type(found[0]).__name__, ENCODE(found)
     return PICKLED, pickle.dumps(found)
 
 
@@ -94,9 +93,7 @@ def _decode(kind: str, form: str, content: bytes) -> list[Any]:
     if form == PICKLED:
         found: list[Any] = pickle.loads(content)  # noqa: S301 - from the process we began
         return found
-    if form in READ_NAMES:
-        return [READ_NAMES[form].decode(content)]
-    typed: list[Any] = RESULT_DECODERS[kind].decode(content)
+    typed: list[Any] = (READ_DECODERS.get(form) or RESULT_DECODERS[kind]).decode(content)
     return typed
 
 

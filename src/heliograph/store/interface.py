@@ -14,8 +14,8 @@ from typing import Any, Protocol, TypeVar
 from heliograph.sms.message import Report
 from heliograph.store import claiming, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
-from heliograph.store.claiming import Candidate, Claim, Move, Taken
-from heliograph.store.reporting import Pending, Pull, Pushed
+from heliograph.store.claiming import Claim, Look, Move, Taken
+from heliograph.store.reporting import Due, Pull, Pushed
 from heliograph.store.script import Script
 from heliograph.store.settling import Delivery, Matched, Settlement
 from heliograph.store.upkeep import Adopted, Orphan
@@ -63,9 +63,13 @@ class Store:
         refused: frozenset[int] = await self._engine.write("accept", acceptance)
         return refused
 
-    async def peek(self, now: int, most: int) -> list[Candidate]:
+    async def peek(self, now: int, most: int) -> Look:
         """Messages whose time has come, oldest lanes first."""
         return await self.look(claiming.peek, now, most)
+
+    async def refresh(self, lanes: Sequence[int], now: int) -> None:
+        """Say anew when lanes are next to be looked at."""
+        await self.alone(claiming.refresh, lanes, now)
 
     async def claim(self, taken: Taken) -> list[Claim]:
         """Make messages ours; only then may their submit_sm leave."""
@@ -89,7 +93,7 @@ class Store:
         """Webhooks with reports to push."""
         return await self.look(reporting.due_webhooks, now, most)
 
-    async def due_reports(self, webhook: int, now: int, most: int, flying: frozenset[int]) -> list[Pending]:
+    async def due_reports(self, webhook: int, now: int, most: int, flying: frozenset[int]) -> Due:
         """The next reports to push to one webhook, in order, without those that are on their way."""
         return await self.look(reporting.due_reports, webhook, now, most, flying)
 

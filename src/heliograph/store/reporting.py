@@ -23,6 +23,12 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     report: Report
 
 
+class Due(msgspec.Struct, frozen=True, array_like=True):
+    """The reports to push next."""
+
+    pending: list[Pending]
+
+
 class Pushed(msgspec.Struct, frozen=True, array_like=True):
     """What came of one POST."""
 
@@ -51,16 +57,18 @@ def due_webhooks(now: int, most: int) -> Script[list[int]]:
     return [row[0] for row in (yield Fetch("due_webhooks", params={"now": now, "most": most}))]
 
 
-def due_reports(webhook: int, now: int, most: int, flying: frozenset[int]) -> Script[list[Pending]]:
+def due_reports(webhook: int, now: int, most: int, flying: frozenset[int]) -> Script[Due]:
     """The next `most` reports to push to one webhook, in order, without those that are on their way."""
     found = yield Fetch("due_reports", params={"webhook": webhook, "now": now, "most": most + len(flying)})
     rows = [row for row in found if row[0] not in flying][:most]
     told = yield from _told([(row[1], row[2]) for row in rows])
-    return [
-        Pending(id_, attempts, _report(told[message], status, error, note, at))
-        for id_, message, _, attempts, status, error, note, at, _ in rows
-        if message in told
-    ]
+    return Due(
+        [
+            Pending(id_, attempts, _report(told[message], status, error, note, at))
+            for id_, message, _, attempts, status, error, note, at, _ in rows
+            if message in told
+        ]
+    )
 
 
 def _told(places: Sequence[tuple[int, int]]) -> Script[dict[int, Row]]:

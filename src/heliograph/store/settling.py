@@ -121,8 +121,9 @@ def _receive(receipts: Sequence[Receipt], now: int) -> Script[Matched]:
     unknown = [r for n, r in enumerate(receipts) if n not in found]
     yield from _keep(unknown, now)
     live = [(r, found[n]) for n, r in enumerate(receipts) if n in found and found[n][3] is not None]
-    yield from _apply([(r, row) for r, row in live if r.final], now)
+    # Intermediate ones first: a final one of the same read makes the message history.
     yield from _tell([(r, row) for r, row in live if not r.final and row[3] != SegmentState.DONE], now)
+    yield from _apply([(r, row) for r, row in live if r.final], now)
     return Matched(applied=len(live), kept=len(unknown), late=len(receipts) - len(live) - len(unknown))
 
 

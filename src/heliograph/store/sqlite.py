@@ -23,7 +23,7 @@ from heliograph.store.group import Gathering, Group, fail, keep
 from heliograph.store.script import Script
 
 T = TypeVar("T")
-ON_THEIR_WAY = 2  # groups: with one, the disk would wait for the event loop after every commit
+ON_THEIR_WAY = 1  # groups
 ENDS_WITHIN = 30.0  # seconds that the last commit and the checkpoint may take
 
 
