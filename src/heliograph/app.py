@@ -211,8 +211,12 @@ class Gateway:
                 await self._end(serving, pool)
                 watching.cancel()
         finally:
-            await self._client.close()
-            await self.store.close()
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of everything, where `run` will not be called."""
+        await self._client.close()
+        await self.store.close()
 
     def stop(self) -> None:
         """Make `run` come to its end."""

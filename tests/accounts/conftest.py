@@ -30,8 +30,8 @@ def scene(tmp_path: Path) -> Callable[[Callable[[Scene], Awaitable[Any]]], Any]:
     def run(body: Callable[[Scene], Awaitable[Any]]) -> Any:
         async def inside() -> Any:
             path = str(tmp_path / "heliograph.db")
-            store = Store(SqliteEngine(path, exclusive=True))
-            other = Store(SqliteEngine(path, exclusive=False))
+            store = Store(await SqliteEngine.open(path, exclusive=True))
+            other = Store(await SqliteEngine.open(path, exclusive=False))
             one = Scene(store, other, Gate(store, lambda: one.now))
             await one.gate.load()
             try:

@@ -8,7 +8,7 @@ import pytest
 
 from heliograph.cli.load import FIRST, Load, Reports, requests
 from heliograph.cli.sink import Sink
-from heliograph.cli.trial import Plan
+from heliograph.cli.trial import Plan, measure
 
 KEYS = {
     *("destinations", "messages", "connections", "accepted_per_second", "end_to_end_per_second"),
@@ -53,6 +53,19 @@ def test_a_store_that_cannot_be_had_is_a_sentence(run):
     assert (outcome.status, outcome.out) == (1, "")
     assert "heliograph: " in outcome.err
     assert "Traceback" not in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("faults", "problem"),
+    [
+        (["--state", "UNDELIV"], "110 of 110 messages were reported as not delivered"),
+        (["--refuse-every", "100", "--refuse-status", "0x58"], "111 submit_sm reached the SMSC for 110 messages"),
+    ],
+)
+def test_what_goes_wrong_under_load_is_found_out(faults, problem):
+    figures = asyncio.run(measure(Plan(10, 100, 2), None, lambda count: None, faults))
+
+    assert figures.problems == [problem]
 
 
 def test_what_is_reported_exactly_once_is_not_amiss():

@@ -143,17 +143,6 @@ def test_a_folder_for_the_data_is_kept_and_every_start_has_a_key_of_its_own(tmp_
     assert (tmp_path / "heliograph.db").stat().st_size > 0
 
 
-def test_a_folder_that_another_demo_uses_is_refused(tmp_path: Path) -> None:
-    with terminal(*demo("--data", tmp_path)) as first:
-        first.until(READY)
-        with terminal(*demo("--data", tmp_path)) as second:
-            assert second.end() == 1
-        assert first.interrupt() == 0
-
-    assert second.said.startswith("heliograph: ")
-    assert "Traceback" not in second.said
-
-
 def test_the_lines_survive_a_shell_whatever_stands_in_them() -> None:
     key, url = "k'e y", "http://127.0.0.1:1/it's"
 

@@ -55,7 +55,13 @@ class Ports(NamedTuple):
     smsc: int
 
 
-def demo(port: Port = None, smsc_port: SmscPort = None, data: Data = None) -> None:
+NoConsole = Annotated[
+    bool,
+    typer.Option("--no-console", help="Without the console. There is none yet; scripts may say so already."),
+]
+
+
+def demo(port: Port = None, smsc_port: SmscPort = None, data: Data = None, no_console: NoConsole = False) -> None:
     """Show it all: a gateway, a simulated SMSC, and an account with a key.
 
     Nothing has to be set up. It prints a line for curl to paste into another

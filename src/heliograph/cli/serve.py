@@ -64,8 +64,7 @@ async def listen(gateway: Gateway) -> None:
     try:
         gateway.bind()
     except OSError as problem:
-        await gateway._client.close()
-        await gateway.store.close()
+        await gateway.close()
         complain(f"cannot listen on {http.host}:{http.port}: {reason(problem)}; choose another port")
         raise typer.Exit(1) from problem
 

@@ -60,6 +60,7 @@ class Target:
 
     webhook: int
     posts: int = 0
+    backlog: bool = False  # more was due than could go at once
     flying: set[int] = field(default_factory=set)  # the reports in them
     landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
 
@@ -82,46 +83,50 @@ class Notifier:
         async with asyncio.TaskGroup() as group:
             while not self._stopping:
                 try:
-                    full = await self._round(group)
+                    await self._round(group)
                 except StoreUnavailable:
-                    full = False
-                if not full and not self._stopping:
-                    await self._clock.wait(self.wake, IDLE)
-                    await asyncio.sleep(GATHER)
-                    self.wake.clear()
+                    await asyncio.sleep(RETRY_STORE)
+                await self._rest()
 
     def stop(self) -> None:
         """Begin no further POST."""
         self._stopping = True
         self.wake.set()
 
-    async def _round(self, group: asyncio.TaskGroup) -> bool:
-        """Begin what POSTs there may be; whether a full one was among them, so that there may be more at once."""
+    async def _rest(self) -> None:
+        """Until there may be more to push. A backlog goes on as soon as a POST has ended; single reports gather."""
+        if self._stopping:
+            return
+        await self._clock.wait(self.wake, IDLE)
+        if not any(target.backlog for target in self._targets.values()):
+            await asyncio.sleep(GATHER)
+        self.wake.clear()
+
+    async def _round(self, group: asyncio.TaskGroup) -> None:
+        """Begin what POSTs there may be."""
         under_way = sum(target.posts for target in self._targets.values())
         if under_way >= POSTS:
-            return False
+            return
         now = self._clock.now()
-        full = False
         for webhook in await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets)):
             target = self._targets.setdefault(webhook, Target(webhook))
             if target.posts < self._policy.in_flight:
-                full = await self._push_webhook(target, now, group) or full
+                await self._push_webhook(target, now, group)
             self._forget(target)
-        return full
 
-    async def _push_webhook(self, target: Target, now: int, group: asyncio.TaskGroup) -> bool:
+    async def _push_webhook(self, target: Target, now: int, group: asyncio.TaskGroup) -> None:
         free = self._policy.in_flight - target.posts
         target.landed.clear()
         flying = frozenset(target.flying)
         found = await self._store.due_reports(target.webhook, now, free * self._policy.batch, flying)
         fresh = [p for p in found.pending if p.id not in target.flying and p.id not in target.landed]
+        target.backlog = len(found.pending) >= free * self._policy.batch
         batches = _batches(fresh, self._policy.batch)[:free]
         for batch in batches:
             self._targets[target.webhook] = target
             target.flying.update(pending.id for pending in batch)
             target.posts += 1
             group.create_task(self._push(target, batch))
-        return any(len(batch) == self._policy.batch for batch in batches)
 
     async def _push(self, target: Target, batch: list[Pending]) -> None:
         options = batch[0].report.options
