@@ -151,7 +151,9 @@ class Gateway:
         policy = PushPolicy(
             batch=webhooks.batch, in_flight=webhooks.in_flight, retries=webhooks.retries, currency=config.currency
         )
-        self._client = WebhookClient(webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks)
+        self._client = WebhookClient(
+            webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks, per_host=webhooks.in_flight
+        )
         self._notifier = Notifier(store, self._client, policy, clock, watch)
         self._dispatcher = Dispatcher(store, self.pool, inbox, self._routes, clock, self._epoch, watch)
         self._settler = Settler(

@@ -8,14 +8,19 @@ Rule 3: secrets come from the environment: `password = { env = "NAME" }`.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from heliograph.sms import address, schedule
 from heliograph.smsc.dialect import Dialect
+
+UNKNOWN_KEY = re.compile(r"Object contains unknown field `[^`]*`(?: - at `\$([^`]*)`)?")
+MAX_PASSWORD = 8  # characters, SMPP 3.4 §5.2.2
 
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
@@ -112,12 +117,16 @@ class SmscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     dialect: Annotated[Dialect, Meta(description="How it deviates from the standard.")] = Dialect()
 
     def secret(self) -> str:
-        """The password itself. Raises ConfigError where the environment does not have it."""
+        """The password itself. Raises ConfigError where the environment does not have it, or no bind can carry it."""
         if isinstance(self.password, str):
             return self.password
         if self.password.env not in os.environ:
             raise ConfigError([f"smsc {self.name}: the environment has no {self.password.env}: set it to the password"])
-        return os.environ[self.password.env]
+        password = os.environ[self.password.env]
+        problems = _password_problems(password)
+        if problems:
+            raise ConfigError([f"smsc {self.name}: {problem}" for problem in problems])
+        return password
 
 
 class RouteConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -165,7 +174,7 @@ def parse(text: str, name: str = "heliograph.toml") -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{name} is not TOML: {error}"]) from None
     except msgspec.ValidationError as error:
-        raise ConfigError([f"{name}: {error}"]) from None
+        raise ConfigError([f"{name}: {_sentence(str(error))}"]) from None
     problems = _problems(config)
     if problems:
         raise ConfigError([f"{name}: {problem}" for problem in problems])
@@ -182,11 +191,64 @@ def _problems(config: Config) -> list[str]:
         for route in config.route
         if route.smsc not in names
     ]
-    problems += [
-        f"smsc {smsc.name}: the password is longer than 8 characters, which SMPP does not carry"
-        for smsc in config.smsc
-        if isinstance(smsc.password, str) and len(smsc.password) > 8
-    ]
+    problems += [f"smsc {smsc.name}: {problem}" for smsc in config.smsc for problem in _smsc_problems(smsc)]
     if not config.store.url.startswith(("sqlite://", "postgresql://", "postgres://")):
         problems.append(f"store.url {config.store.url!r} must begin with sqlite:// or postgresql://")
+    if config.store.url == "sqlite://":
+        problems.append("store.url 'sqlite://' names no file: put its path behind sqlite://")
     return problems
+
+
+def _smsc_problems(smsc: SmscConfig) -> list[str]:
+    written = {
+        "system_id": smsc.system_id,
+        "system_type": smsc.system_type,
+        "dialect.service_type": smsc.dialect.service_type,
+    }
+    problems = [
+        f"{name} {text!r} has a character that SMPP does not carry"
+        for name, text in written.items()
+        if not _is_carried(text)
+    ]
+    if isinstance(smsc.password, str):
+        problems += _password_problems(smsc.password)
+    try:
+        address.sender(smsc.default_sender)
+    except address.BadAddress as error:
+        problems.append(f"default_sender {smsc.default_sender!r}: {error.sentence}")
+    zone = smsc.dialect.receipt_tz
+    if schedule.problems(schedule.Window(days=(0,), time_zone=zone)):
+        problems.append(f"dialect.receipt_tz {zone!r} is not the name of a time zone such as Europe/Berlin")
+    return problems
+
+
+def _password_problems(password: str) -> list[str]:
+    if len(password) > MAX_PASSWORD:
+        return [f"the password is longer than {MAX_PASSWORD} characters, which SMPP does not carry"]
+    return [] if _is_carried(password) else ["the password has a character that SMPP does not carry"]
+
+
+def _is_carried(text: str) -> bool:
+    """Whether a C-octet string can hold it (SMPP 3.4 §3.1)."""
+    return all("\0" < character <= "\xff" for character in text)
+
+
+def _sentence(problem: str) -> str:
+    """What msgspec says; and where it says that a key is unknown, also those that there are."""
+    found = UNKNOWN_KEY.fullmatch(problem)
+    if found is None:
+        return problem
+    table: Any = msgspec.inspect.type_info(Config)
+    for name in re.findall(r"[a-z_]+", found[1] or ""):  # the place, such as `.smsc[0].dialect`
+        table = _table_in(next(field.type for field in table.fields if field.name == name))
+    return f"{problem}; the keys there are {', '.join(field.name for field in table.fields)}"
+
+
+def _table_in(kind: Any) -> Any:
+    """The table that a field holds, or a list of."""
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return next(found for found in map(_table_in, kind.types) if found is not None)
+    if isinstance(kind, msgspec.inspect.StructType):
+        return kind
+    inner = getattr(kind, "type", None) or getattr(kind, "item_type", None)
+    return None if inner is None else _table_in(inner)

@@ -84,6 +84,7 @@ class _Collector:
         w = self._watch
         for name, doc, value in (
             ("heliograph_messages_accepted", "Messages stored for an answer 200.", w.accepted_messages),
+            ("heliograph_messages_ended", "Messages that ended without a receipt.", w.finished_messages),
             ("heliograph_messages_inbound", "Mobile-originated messages stored.", w.inbound_messages),
             ("heliograph_reports_pushed", "Reports that a webhook took.", w.pushed_reports),
             ("heliograph_reports_pulled", "Reports that were pulled.", w.pulled_reports),

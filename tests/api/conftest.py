@@ -1,97 +1,101 @@
-"""A running gateway for the HTTP tests: where it listens, and what its flows were given."""
+"""A whole gateway for the HTTP tests, in a thread of its own: what it accepts is stored, sent and reported."""
 
 import asyncio
+import hashlib
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 import uvloop
 
-from api.wire import KEY, NOW, Client, Gateway
-from heliograph.api.parts import Limits, Parts
-from heliograph.api.routes import build
-from heliograph.api.server import Server
-from heliograph.flows.submission import Accepted, Answer, ReportQuery, Submission
-from heliograph.sms.message import Report
+from api.wire import KEY, LIMITS, NOW, Client, Gateway
+from e2e.gateway import Dial, House, house
+from heliograph.accounts import admin
+from heliograph.observe import Watch
+from heliograph.store import keyring
 
-LIMITS = Limits(body=200_000, header_seconds=0.2, body_seconds=0.2, header_octets=8192)
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    id: int
-    name: str
+STARTS_WITHIN = 30.0  # seconds
+HTTP = f"body_limit = {LIMITS.body}\nheader_seconds = {LIMITS.header_seconds}\nbody_seconds = {LIMITS.body_seconds}"
 
 
-@dataclass
-class Desk:
-    """Stands where the flows stand: keeps what it is given, and gives it back as reports, each once."""
+class Tripwire(Watch):
+    """A watch of the operator's own, with a bug in it whenever a test puts one there."""
 
-    submissions: list[Submission] = field(default_factory=list)
-    reports: list[Report] = field(default_factory=list)
-    queries: list[ReportQuery] = field(default_factory=list)
-    trouble: list[Exception] = field(default_factory=list)
+    def __init__(self) -> None:
+        super().__init__()
+        self.bugs: list[Exception] = []
 
-    async def authenticate(self, authorization: str | None) -> Customer | None:
-        scheme, _, key = (authorization or "").partition(" ")
-        return Customer(1, "acme") if f"{scheme.capitalize()} {key}" == KEY else None
+    def accepted(self, keys: Sequence[int], refused: Sequence[int]) -> None:  # type: ignore[override]
+        super().accepted(keys, refused)
+        if self.bugs:
+            raise self.bugs.pop()
 
-    async def accept(self, account: Customer, submission: Submission) -> Accepted:
-        if self.trouble:
-            raise self.trouble.pop()
-        self.submissions.append(submission)
-        answers = []
-        for draft in submission.drafts:
-            held = draft.window is not None or (draft.send_at or 0) > NOW
-            for one in draft.destinations:
-                key = one.message_id or str(2033247207850523791 + len(answers))
-                answers.append(Answer(one.to, key, None, held, 1) if one.to else Answer(one.to, one.message_id, 51))
-        scheduled = any(draft.send_at is not None for draft in submission.drafts)
-        given = submission.bulk_id is not None
-        return Accepted(answers, submission.bulk_id or "2034072219640523072", scheduled, given)
 
-    async def pull(self, account: Customer, query: ReportQuery) -> list[Report]:
-        self.queries.append(query)
-        taken, self.reports[:] = self.reports[: query.limit], self.reports[query.limit :]
-        return taken
+class Living(threading.Thread):
+    """The gateway's thread: `house` is there once it runs."""
 
-    def live(self) -> dict[str, Any]:
-        return {"status": "up"}
+    def __init__(self, folder: Path, watch: Watch) -> None:
+        super().__init__(name="gateway", daemon=True)
+        self.house: House | None = None
+        self._folder = folder
+        self._watch = watch
+        self._ready = threading.Event()
+        self._end: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def ready(self) -> tuple[bool, dict[str, Any]]:
-        return not self.trouble, {"store": "full" if self.trouble else "open"}
+    def run(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            try:
+                runner.run(self._live())
+            finally:
+                self._ready.set()
 
-    def metrics(self) -> bytes:
-        return b"# HELP heliograph_up The process runs.\n"
+    async def _live(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        async with house(self._folder, dial=Dial(NOW), watch=self._watch, http=HTTP) as one:
+            account = await admin.find_account(one.gateway.store, "acme")
+            digest = hashlib.sha256(KEY.removeprefix("App ").encode()).digest()
+            await one.gateway.store.alone(keyring.add_key, 1, account.id, digest, NOW)
+            self.house = one
+            self._ready.set()
+            await self._end.wait()
+
+    def begin(self) -> House:
+        """Start it; back when it serves."""
+        self.start()
+        assert self._ready.wait(STARTS_WITHIN) and self.house is not None
+        return self.house
+
+    def end(self) -> None:
+        """End it in order."""
+        if self._loop is not None and self._end is not None:
+            self._loop.call_soon_threadsafe(self._end.set)
+        self.join(STARTS_WITHIN)
+        assert not self.is_alive()
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Gateway]:
-    desk = Desk()
-    app = build(Parts(gate=desk, acceptor=desk, reports=desk, health=desk, limits=LIMITS, now=lambda: NOW))
-    server = Server(app, LIMITS)
-    port = server.bind("127.0.0.1", 0)
-    thread = threading.Thread(target=lambda: _run(server))
-    thread.start()
-    yield Gateway(port, desk)
-    server.stop()
-    thread.join(15)
-    assert not thread.is_alive()
-
-
-def _run(server: Server) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(server.serve())
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    folder, watch = tmp_path_factory.mktemp("gateway"), Tripwire()
+    living = Living(folder, watch)
+    one = living.begin()
+    yield Gateway(one.gateway.port, one, watch, watch.bugs, folder / "heliograph.db")
+    living.end()
 
 
 @pytest.fixture
 def server(running: Gateway) -> Iterator[Gateway]:
+    running.remember()
     yield running
-    desk = running.desk
-    for kept in (desk.submissions, desk.reports, desk.queries, desk.trouble):
-        kept.clear()
+    running.bugs.clear()
+    if running.accepted:
+        running.reported()
+        client = Client(running.port)
+        while client.request("GET", "/sms/1/reports?limit=1000").json["results"]:
+            time.sleep(0)
+        client.close()
 
 
 @pytest.fixture

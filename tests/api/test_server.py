@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from api.conftest import LIMITS
-from api.wire import Client, Gateway, request
+from api.wire import LIMITS, Client, Gateway, request
 
 SEND = "/sms/1/binary/advanced"
 GOOD = '{"messages":[{"binary":{"hex":"41"},"destinations":[{"to":"41793026727"}]}]}'
@@ -68,7 +67,7 @@ def test_a_body_that_never_ends_is_cut_off_with_a_408(client: Client, server: Ga
     reply = client.reply()
     assert (reply.status, reply.refusal["messageId"]) == (408, "REQUEST_TIMEOUT")
     assert reply.headers["connection"] == "close"
-    assert server.desk.submissions == []
+    assert server.accepted == 0
 
 
 def test_a_whole_request_without_its_last_chunk_is_not_sent(client: Client, server: Gateway) -> None:
@@ -78,7 +77,7 @@ def test_a_whole_request_without_its_last_chunk_is_not_sent(client: Client, serv
     other = Client(server.port)
     assert other.request("GET", "/health").status == 200
     other.close()
-    assert server.desk.submissions == []
+    assert server.accepted == 0
 
 
 def test_a_body_that_says_it_is_too_long_is_refused_before_it_comes(client: Client) -> None:
@@ -127,7 +126,7 @@ def test_nobody_is_asked_for_a_body_that_is_refused_anyway(client: Client) -> No
 
 @pytest.mark.parametrize("pieces", [1, 3])
 def test_a_head_that_is_too_long_is_refused(client: Client, pieces: int) -> None:
-    head = request("GET", "/health", **{f"X_{number}": "x" * 900 for number in range(12)})
+    head = request("GET", "/health", **{f"X_{number}": "x" * 900 for number in range(LIMITS.header_octets // 900 + 1)})
     step = len(head) // pieces + 1
     for at in range(0, len(head), step):
         client.send(head[at : at + step])

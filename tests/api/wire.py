@@ -1,22 +1,57 @@
-"""A customer's program that is nothing but a socket, and a report that may be told."""
+"""A customer's program that is nothing but a socket, and the gateway that it talks to."""
 
 import json
 import socket
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from heliograph.sms.message import Options, Report
+from e2e.gateway import WITHIN, House
+from heliograph.api.parts import Limits
+from heliograph.observe import Watch
 
 NOW = 1_629_900_000_000  # 2021-08-25T14:00:00Z, a Wednesday
 KEY = "App 0123456789abcdef"
+LIMITS = Limits(body=200_000, header_seconds=0.2, body_seconds=0.2)  # of the gateway of these tests
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Gateway:
-    """A running one: its port, and the desk behind it."""
+    """A running one, and what became of the messages that the test at hand has sent."""
 
     port: int
-    desk: Any
+    house: House
+    watch: Watch
+    bugs: list[Exception]  # the next of them strikes when a request was accepted
+    store: Path
+
+    def remember(self) -> None:
+        """A test begins here."""
+        self._accepted = self.watch.accepted_messages
+        self._submits = len(self.house.submits)
+
+    @property
+    def accepted(self) -> int:
+        """Messages that were stored."""
+        return self.watch.accepted_messages - self._accepted
+
+    def sent(self, count: int) -> list[Any]:
+        """Until the SMSC has so many submit_sm; what they say."""
+        _until(lambda: len(self.house.submits) >= self._submits + count)
+        return [submit.fields for submit in self.house.submits[self._submits :]]
+
+    def reported(self) -> None:
+        """Until every message that was ever accepted has its report."""
+        _until(lambda: self.watch.receipts["applied"] == self.watch.accepted_messages)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < end, f"not in {WITHIN} s"
+        time.sleep(0.002)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +66,8 @@ class Reply:
 
     @property
     def refusal(self) -> dict[str, Any]:
-        return self.json["requestError"]["serviceException"]
+        found: dict[str, Any] = self.json["requestError"]["serviceException"]
+        return found
 
 
 class Client:
@@ -77,21 +113,3 @@ def request(method: str, target: str, body: bytes | str | None = None, **headers
         *(f"{name}: {value}" for name, value in fields.items() if value is not None),
     ]
     return "\r\n".join(lines).encode("latin1") + b"\r\n\r\n" + (octets or b"")
-
-
-def a_report(number: int = 1, **changes: Any) -> Report:
-    values: dict[str, Any] = {
-        "account": 1,
-        "message_id": f"m-{number}",
-        "bulk_id": None,
-        "sender": "SMSC",
-        "recipient": "41793026727",
-        "segments": 1,
-        "sent_at": NOW,
-        "done_at": NOW + 1500,
-        "status": 5,
-        "error": 0,
-        "note": None,
-        "options": Options(),
-    }
-    return Report(**(values | changes))

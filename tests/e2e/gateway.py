@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import resource
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ from heliograph.observe import Watch
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.simulator.server import Simulator
 from heliograph.sms.schedule import render_instant
+from heliograph.store.interface import Store
 
 T = TypeVar("T")
 WITHIN = 15.0  # seconds that anything may take on a busy machine
@@ -36,7 +39,9 @@ async def until(condition: Callable[[], T], within: float = WITHIN) -> T:
     """Wait for what other tasks bring about; what the condition gave. AssertionError when it never comes."""
     end = time.monotonic() + within
     while not (found := condition()):
-        assert time.monotonic() < end, f"{condition.__name__}, line {condition.__code__.co_firstlineno}: not in {within} s"
+        assert time.monotonic() < end, (
+            f"{condition.__name__}, line {condition.__code__.co_firstlineno}: not in {within} s"
+        )
         await asyncio.sleep(0.005)
     return found
 
@@ -236,13 +241,18 @@ password = "secret"
     return text
 
 
+async def make_account(store: Store, name: str = "acme") -> str:
+    """A new account; its key."""
+    now = time.time_ns() // 1_000_000
+    await admin.create_account(store, name, now)
+    return await admin.create_key(store, name, now)
+
+
 async def open_account(url: str, name: str = "acme") -> str:
-    """Make an account as another process does; its key."""
+    """The same, as another process does it that does not serve."""
     store = await open_store(url, exclusive=False)
     try:
-        now = time.time_ns() // 1_000_000
-        await admin.create_account(store, name, now)
-        return await admin.create_key(store, name, now)
+        return await make_account(store, name)
     finally:
         await store.close()
 
@@ -253,10 +263,19 @@ async def running(config: Config, clock: Dial | None = None, watch: Watch | None
     gateway = await Gateway.open(config, clock=clock, watch=watch)
     gateway.bind()
     life = asyncio.create_task(gateway.run())
+    test = asyncio.current_task()
+    assert test is not None
+
+    def end_test(_: object) -> None:
+        """A gateway that ends by itself ends the test, which then fails with its reason."""
+        test.cancel()
+
+    life.add_done_callback(end_test)
     try:
         await gateway.started.wait()
         yield gateway
     finally:
+        life.remove_done_callback(end_test)
         gateway.stop()
         await life
 
@@ -307,18 +326,17 @@ async def house(
     url: str = "",
     dial: Dial | None = None,
     watch: Watch | None = None,
-    smsc: bool = True,
+    routed: bool = True,
     **sections: str,
 ) -> AsyncIterator[House]:
-    """A running House; `sections` as `configure` has them. `smsc`: whether the configuration names one."""
+    """A running House; `sections` as `configure` has them. `routed`: whether the configuration names an SMSC."""
     url, dial = url or f"sqlite://{folder / 'heliograph.db'}", dial or Dial()
     simulator, sink = Simulator(behaviour or Behaviour(receipt_delay=0.0), keep=True), Sink()
     await simulator.start()
-    config = parse(configure(url, simulator.port if smsc else None, **sections))
-    key = await open_account(url)
+    config = parse(configure(url, simulator.port if routed else None, **sections))
     try:
         async with sink.serve(), running(config, dial, watch) as gateway, aiohttp.ClientSession() as session:
-            customer = Customer(session, gateway.port, key)
+            customer = Customer(session, gateway.port, await make_account(gateway.store))
             yield House(
                 url=url,
                 config=config,
@@ -330,3 +348,21 @@ async def house(
             )
     finally:
         await simulator.stop()
+
+
+@contextlib.contextmanager
+def no_room(path: Path) -> Iterator[None]:
+    """No file of the store's process may grow: every write of something new fails, as on a full disk."""
+    [pid] = [pid for pid in _children(os.getpid()) if str(path) in Path(f"/proc/{pid}/cmdline").read_text()]
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    size = Path(f"{path}-wal").stat().st_size
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+
+def _children(parent: int) -> list[int]:
+    tasks = Path(f"/proc/{parent}/task").iterdir()
+    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]

@@ -164,12 +164,26 @@ def test_the_two_generations_answer_with_their_own_numbers(live: Living) -> None
 def test_intermediate_reports_are_pushed_before_the_last_one_and_never_pulled(live: Living) -> None:
     async def body(h: House) -> None:
         wanting = {"intermediateReport": True, "notifyUrl": h.sink.url()}
-        await h.customer.send(message(text="!intermediate", destinations=named(TO, "m"), **wanting))
+        await h.customer.send(message(text="!intermediate delay=0.2", destinations=named(TO, "m"), **wanting))
         first, last = await h.told(2)
         assert (first["messageId"], first["status"]["groupName"], first["error"]["id"]) == ("m", "PENDING", 27)
         assert (last["messageId"], last["status"]) == ("m", DELIVERED)
         assert h.submits[0].fields["registered_delivery"] == 0x11
         assert await h.customer.pull() == []
+
+    live(body, dialect="err_is_gsm = true")
+
+
+def test_an_intermediate_report_and_the_last_one_may_come_in_one_read(live: Living) -> None:
+    async def body(h: House) -> None:
+        wanting = {"intermediateReport": True, "notifyUrl": h.sink.url()}
+        await h.customer.send(message(text="!intermediate delay=0.2", **wanting))
+        await until(lambda: h.gateway.watch.sent_segments["north"] == 1)
+        h.simulator.stall()
+        await until(lambda: h.simulator.pending == 2)
+        h.simulator.resume()
+        first, last = await h.told(2)
+        assert (first["status"]["groupName"], last["status"]) == ("PENDING", DELIVERED)
 
     live(body)
 
@@ -251,7 +265,12 @@ def test_what_the_smsc_says_is_what_the_customer_reads(
 def test_a_mobile_originated_message_is_stored_before_it_is_acknowledged(live: Living) -> None:
     async def body(h: House) -> None:
         await h.bound()
-        fields = {"source_addr": TO, "destination_addr": "12345", "short_message": b"STOP", "data_coding": 0}
+        fields: dict[str, Any] = {
+            "source_addr": TO,
+            "destination_addr": "12345",
+            "short_message": b"STOP",
+            "data_coding": 0,
+        }
         assert await h.simulator.deliver(**fields) == 0
         stored = apsw.Connection(h.url.removeprefix("sqlite://"), flags=apsw.SQLITE_OPEN_READONLY)
         rows = stored.execute("SELECT smsc, sender, recipient, body FROM inbound").fetchall()
@@ -307,4 +326,4 @@ def test_without_a_route_every_destination_is_refused(live: Living) -> None:
         [entry] = (await h.customer.send(message())).messages
         assert (entry["status"]["id"], entry["status"]["name"]) == (19, "REJECTED_ROUTE_NOT_AVAILABLE")
 
-    live(body, smsc=False)
+    live(body, routed=False)

@@ -16,7 +16,7 @@ from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Candidate, Claim, Move, Taken, Taking
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
-from heliograph.store.reporting import Pull
+from heliograph.store.reporting import Pending, Pull
 from heliograph.store.settling import Delivery, Matched, SegmentOutcome, Sent, Settlement
 from store.direct import Direct
 
@@ -111,7 +111,17 @@ class Scene:
         return await self.store.accept(Acceptance(messages[0].account, lane, name, interval, list(messages)))
 
     async def peek(self, most: int = 1000) -> list[Candidate]:
-        return await self.store.peek(self.now, most)
+        """What may leave now, seen as the dispatcher sees it: lanes that have nothing left are put in their place."""
+        look = await self.store.peek(self.now, most)
+        while look.stale:
+            await self.store.refresh(look.stale, self.now)
+            if look.candidates:
+                break
+            look = await self.store.peek(self.now, most)
+        return look.candidates
+
+    async def due(self, webhook: int, most: int = 1000, flying: frozenset[int] = frozenset()) -> list[Pending]:
+        return (await self.store.due_reports(webhook, self.now, most, flying)).pending
 
     async def keys(self) -> list[int]:
         """The messages that may leave now, in their order."""
@@ -144,6 +154,9 @@ class Scene:
     async def receive(self, *receipts: Receipt) -> Matched:
         return await self.store.receive(Delivery(self.now, receipts))
 
+    async def expire(self, *, grace: int = HOUR, since: int = 0) -> int:
+        return await self.store.expire(self.now, grace, since)
+
     async def refuse(self, key: int, status: int = REFUSED, error: int = 4096) -> None:
         await self.settle(verdicts=[Verdict(key, status, error, None, self.now)])
 
@@ -163,7 +176,7 @@ class Scene:
 
     async def pushes(self, webhook: int, most: int = 1000) -> list[tuple[str, int, int]]:
         """What is due to be pushed to a webhook, in order, as (message_id, status, error)."""
-        found = await self.store.due_reports(webhook, self.now, most, frozenset())
+        found = await self.due(webhook, most)
         return [(pending.report.message_id, pending.report.status, pending.report.error) for pending in found]
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:

@@ -30,7 +30,7 @@ def pushed(key: int, **changes: Any) -> Any:
 
 async def due(scene: Scene, webhook: int = URL) -> list[int]:
     """The ids of what is due to be pushed."""
-    return [p.id for p in await scene.store.due_reports(webhook, scene.now, 1000, frozenset())]
+    return [p.id for p in await scene.due(webhook)]
 
 
 def test_reports_are_pushed_in_the_order_in_which_messages_ended(play: Play) -> None:
@@ -51,7 +51,7 @@ def test_a_report_has_all_that_is_told(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await delivered(scene, pushed(1, public_id="mine", bulk_id="bulk", options=ENCODE(options)))
 
-        [pending] = await scene.store.due_reports(URL, scene.now, 10, frozenset())
+        [pending] = await scene.due(URL)
         report = pending.report
         assert pending.attempts == 0
         assert (report.account, report.message_id, report.bulk_id) == (1, "mine", "bulk")
@@ -67,7 +67,7 @@ def test_what_is_on_its_way_is_not_offered_again(play: Play) -> None:
         await delivered(scene, *[pushed(key) for key in range(1, 6)])
         first = await due(scene)
 
-        found = await scene.store.due_reports(URL, scene.now, 2, frozenset(first[:3]))
+        found = await scene.due(URL, 2, frozenset(first[:3]))
 
         assert [pending.id for pending in found] == first[3:]
 
@@ -101,7 +101,7 @@ def test_what_failed_waits_for_its_time(play: Play) -> None:
 
         scene.now += MINUTE
         assert await scene.store.due_webhooks(scene.now, 10) == [URL]
-        [pending] = await scene.store.due_reports(URL, scene.now, 10, frozenset())
+        [pending] = await scene.due(URL)
         assert (pending.id, pending.attempts) == (two, 1)
 
     play(body)
@@ -276,11 +276,9 @@ def test_a_message_with_an_id_of_its_own_is_not_found_by_its_key(play: Play) -> 
 def test_what_is_searched_for_is_found_behind_a_thousand_others(play: Play) -> None:
     async def body(scene: Scene) -> None:
         marked = ENCODE(Options(entity_id="x"))
-        await scene.accept(
-            *[a_message(key, options=marked if key % 1100 == 0 else PUSHED) for key in range(1, 2201)]
-        )
-        assert await scene.store.expire(BEGIN + 2 * DAY, 0) == 500
-        while await scene.store.expire(BEGIN + 2 * DAY, 0):
+        await scene.accept(*[a_message(key, options=marked if key % 1100 == 0 else PUSHED) for key in range(1, 2201)])
+        scene.now += 2 * DAY
+        while await scene.expire():
             pass
 
         assert ids(await scene.pull(entity_id="x")) == ["1100", "2200"]

@@ -386,9 +386,10 @@ def test_inbound_messages_are_kept(play: Play) -> None:
         inbound = Inbound(SMSC, "41790000000", "12345", 8, 0x40, b"\x00\xff", BEGIN)
         assert await scene.store.receive(Delivery(BEGIN, (), [inbound, inbound])) == Matched()
 
-        assert await scene.rows("SELECT smsc, sender, recipient, data_coding, esm_class, body FROM inbound") == [
-            (SMSC, "41790000000", "12345", 8, 0x40, b"\x00\xff")
-        ] * 2
+        assert (
+            await scene.rows("SELECT smsc, sender, recipient, data_coding, esm_class, body FROM inbound")
+            == [(SMSC, "41790000000", "12345", 8, 0x40, b"\x00\xff")] * 2
+        )
 
     play(body)
 

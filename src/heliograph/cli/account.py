@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from heliograph.store.interface import Store
     from heliograph.store.keyring import AccountRow, Keyring
 
-app = typer.Typer(no_args_is_help=True, help="Make accounts, and look at them.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make accounts, and look at them.")
 Name = Annotated[str, typer.Argument(help="The account.", show_default=False)]
 
 

@@ -11,7 +11,7 @@ from heliograph.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigPath, in_store
 if TYPE_CHECKING:
     from heliograph.store.keyring import KeyRow
 
-app = typer.Typer(no_args_is_help=True, help="Make keys, list them and revoke them.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make keys, list them and revoke them.")
 Account = Annotated[str, typer.Argument(help="The account.", show_default=False)]
 
 

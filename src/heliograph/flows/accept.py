@@ -96,7 +96,9 @@ class Acceptor:
         if submission.bulk_id is not None:
             return submission.bulk_id
         several = sum(len(draft.destinations) for draft in submission.drafts) > 1
-        return str(self._keys.make(now)) if several or scheduled or submission.always_bulk else None
+        # A pace is a lane's own, so what is paced is a bulk, whether or not the answer names it.
+        named = several or scheduled or submission.always_bulk or submission.segment_interval is not None
+        return str(self._keys.make(now)) if named else None
 
     def _accept_draft(
         self,

@@ -36,6 +36,7 @@ IDLE = 0.25  # seconds between two looks at the lanes when nothing wakes us
 GATHER = 0.004  # seconds for which a little room waits to become more
 WIDE = 64  # segments: windows together from which that is worth it
 CATCH_UP = 50_000  # microseconds by which a paced lane may make good for having been late
+CLAIMS = 2  # on their way at a time: while one is committed, the next is made up
 STALE = 0.5  # seconds for which what was staged may be believed
 RETRY_STORE = 0.5  # seconds
 
@@ -59,18 +60,20 @@ class Dispatcher:
         self._waiting: deque[Job] = deque()  # jobs with parts that had no room
         self._stopping = False
         self._pace_wait = IDLE
+        self._claiming = 0  # claims on their way
         self._allowed: dict[int, int] = {}  # for paced messages: when their lane may send after them, in microseconds
 
     async def run(self) -> None:
-        """Dispatch until `stop`."""
-        while not self._stopping:
-            try:
-                worked = await self._round()
-            except StoreUnavailable:
-                worked = False
-                await asyncio.sleep(RETRY_STORE)
-            if not worked:
-                await self._rest()
+        """Dispatch until `stop`; claims that are on their way are waited for."""
+        async with asyncio.TaskGroup() as claims:
+            while not self._stopping:
+                try:
+                    worked = await self._round(claims)
+                except StoreUnavailable:
+                    worked = False
+                    await asyncio.sleep(RETRY_STORE)
+                if not worked:
+                    await self._rest()
 
     def stop(self) -> None:
         """Claim nothing more."""
@@ -86,23 +89,24 @@ class Dispatcher:
         await self._clock.wait(self._inbox.dispatch, max(0.001, min(IDLE, self._pace_wait, throttled)))
         self._inbox.dispatch.clear()
 
-    async def _round(self) -> bool:
-        """Fill what room there is; whether anything was claimed."""
+    async def _round(self, claims: asyncio.TaskGroup) -> bool:
+        """Fill what room there is; whether anything is being claimed."""
         room = self._pool.room()
-        if not room:
+        if not room or self._claiming >= CLAIMS:
             return False
         windows = sum(one.windows for one in room.values())
-        if windows >= WIDE and sum(one.left for one in room.values()) * 2 < windows:
+        if windows >= WIDE and sum(one.left for one in room.values()) * 4 < windows:
             await asyncio.sleep(GATHER)
             room = self._pool.room()
+        most = min(sum(one.left for one in room.values()), max(WIDE, windows // 4))
+        candidates = await self._candidates(most)
+        room = self._pool.room()  # anew, because time has passed
         takings = self._continue(room)
-        for candidate in await self._candidates(sum(one.left for one in room.values())):
-            taking = self._take(candidate, room)
-            if taking is not None:
-                takings.append(taking)
-        if not takings:
+        takings += [taking for c in candidates if (taking := self._take(c, room)) is not None]
+        if not takings or self._stopping:
             return False
-        await self._claim(takings)
+        self._claiming += 1
+        claims.create_task(self._claim(takings))
         return True
 
     async def _candidates(self, most: int) -> list[Candidate]:
@@ -199,12 +203,17 @@ class Dispatcher:
         )
 
     async def _claim(self, takings: list[Taking]) -> None:
-        now = self._clock.now()
+        """Commit claims, and submit what they are for; what was lost to others, or to the store, is let go."""
+        taken = Taken(self._epoch, self._clock.now(), random.getrandbits(16), takings)
         try:
-            claims = await self._store.claim(Taken(self._epoch, now, random.getrandbits(16), takings))
-        except StoreUnavailable:
+            claims = await self._store.claim(taken)
+        except StoreUnavailable as error:
+            LOG.warning("cannot claim", problem=str(error))
             self._inbox.not_submitted([(self._ours[t.key], p) for t in takings for p in t.parts[: t.now_parts]])
-            raise
+            return
+        finally:
+            self._claiming -= 1
+            self._inbox.dispatch.set()
         won = {claim.key: claim for claim in claims}
         submits: dict[Link, list[tuple[Job, int]]] = defaultdict(list)
         for taking in takings:

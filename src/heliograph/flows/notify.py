@@ -7,9 +7,9 @@ Rule 2: a URL has a few POSTs in flight and no more, so a slow one delays nobody
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import deque
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -60,7 +60,7 @@ class Target:
 
     webhook: int
     posts: int = 0
-    backlog: bool = False  # more was due than could go at once
+    staged: deque[Pending] = field(default_factory=deque)  # to go next
     flying: set[int] = field(default_factory=set)  # the reports in them
     landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
 
@@ -94,41 +94,54 @@ class Notifier:
         self.wake.set()
 
     async def _rest(self) -> None:
-        """Until there may be more to push. A backlog goes on as soon as a POST has ended; single reports gather."""
+        """Until there may be more to push; single reports gather for a moment, so that they go in one POST."""
         if self._stopping:
             return
         await self._clock.wait(self.wake, IDLE)
-        if not any(target.backlog for target in self._targets.values()):
+        if not any(target.staged for target in self._targets.values()):
             await asyncio.sleep(GATHER)
         self.wake.clear()
 
     async def _round(self, group: asyncio.TaskGroup) -> None:
         """Begin what POSTs there may be."""
-        under_way = sum(target.posts for target in self._targets.values())
-        if under_way >= POSTS:
-            return
         now = self._clock.now()
         for webhook in await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets)):
             target = self._targets.setdefault(webhook, Target(webhook))
-            if target.posts < self._policy.in_flight:
-                await self._push_webhook(target, now, group)
-            self._forget(target)
+            if len(target.staged) < self._policy.batch:
+                await self._stage(target, now)
+            self._begin(target, group)
 
-    async def _push_webhook(self, target: Target, now: int, group: asyncio.TaskGroup) -> None:
-        free = self._policy.in_flight - target.posts
+    async def _stage(self, target: Target, now: int) -> None:
+        """Look for as many reports as may be in flight, beyond those that are known."""
         target.landed.clear()
-        flying = frozenset(target.flying)
-        found = await self._store.due_reports(target.webhook, now, free * self._policy.batch, flying)
-        fresh = [p for p in found.pending if p.id not in target.flying and p.id not in target.landed]
-        target.backlog = len(found.pending) >= free * self._policy.batch
-        batches = _batches(fresh, self._policy.batch)[:free]
-        for batch in batches:
-            self._targets[target.webhook] = target
+        known = frozenset(target.flying.union(pending.id for pending in target.staged))
+        most = self._policy.in_flight * self._policy.batch
+        found = await self._store.due_reports(target.webhook, now, most, known)
+        gone = target.flying | target.landed
+        self._targets[target.webhook] = target
+        target.staged.extend(p for p in found.pending if p.id not in known and p.id not in gone)
+
+    def _begin(self, target: Target, group: asyncio.TaskGroup) -> None:
+        """As many POSTs as the URL may have."""
+        while target.staged and target.posts < self._policy.in_flight and not self._stopping:
+            if sum(one.posts for one in self._targets.values()) >= POSTS:
+                break
+            batch = self._batch(target)
             target.flying.update(pending.id for pending in batch)
             target.posts += 1
-            group.create_task(self._push(target, batch))
+            group.create_task(self._push(target, batch, group))
+        if not target.posts and not target.staged:
+            self._targets.pop(target.webhook, None)
 
-    async def _push(self, target: Target, batch: list[Pending]) -> None:
+    def _batch(self, target: Target) -> list[Pending]:
+        """What goes in the next POST: one account, URL, content type and shape, in order."""
+        place = _place(target.staged[0])
+        batch = [p for p in islice(target.staged, self._policy.batch) if _place(p) == place]
+        ids = {pending.id for pending in batch}
+        target.staged = deque(p for p in target.staged if p.id not in ids)
+        return batch
+
+    async def _push(self, target: Target, batch: list[Pending], group: asyncio.TaskGroup) -> None:
         options = batch[0].report.options
         body = FORMATS[options.shape, options.content_type]([self._priced(p.report) for p in batch])
         result = await self._client.post(options.notify_url or "", options.content_type, body)
@@ -139,7 +152,7 @@ class Notifier:
         target.landed.update(settled)
         target.flying.difference_update(settled)
         target.posts -= 1
-        self._forget(target)
+        self._begin(target, group)
         self.wake.set()
 
     async def _keep(self, pushed: Pushed) -> None:
@@ -150,10 +163,6 @@ class Notifier:
                 return
             except StoreUnavailable:
                 await asyncio.sleep(RETRY_STORE)
-
-    def _forget(self, target: Target) -> None:
-        if not target.posts:
-            self._targets.pop(target.webhook, None)
 
     def _outcome(self, webhook: int, batch: list[Pending], problem: str | None) -> Pushed:
         now = self._clock.now()
@@ -179,13 +188,9 @@ def priced(report: Report, currency: str) -> Report:
     return report
 
 
-def _batches(pending: Sequence[Pending], most: int) -> list[list[Pending]]:
-    """What may go in one POST: one account, URL, content type and shape, in order, at most `most`."""
-    places: dict[tuple[object, ...], list[Pending]] = defaultdict(list)
-    for one in pending:
-        options = one.report.options
-        places[one.report.account, options.notify_url, options.content_type, options.shape].append(one)
-    return [group[at : at + most] for group in places.values() for at in range(0, len(group), most)]
+def _place(pending: Pending) -> tuple[object, ...]:
+    options = pending.report.options
+    return pending.report.account, options.notify_url, options.content_type, options.shape
 
 
 class Account(Protocol):

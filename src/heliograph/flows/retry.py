@@ -11,6 +11,7 @@ DELAYS = (5.0, 15.0, 45.0, 135.0, 300.0)  # seconds before each further try
 SLOW_START = 30.0  # the first of them when the SMSC says that its queue is full
 JITTER = 0.2
 FEW = 3
+REBOUND = 1.0  # seconds until a session that was in the wrong state may be bound again
 REJECTED_OPERATOR = 4
 UNKNOWN_ERROR = 255
 INVALID_PDU = 4096
@@ -55,8 +56,10 @@ def judge(status: int, attempts: int, chance: float, *, without_validity: bool) 
     match row.retry_class:
         case RetryClass.THROTTLE:
             return Again(0.0, counted=False, throttled=True)
-        case RetryClass.SESSION:
-            return Again(0.0, counted=False, rebind=True)
+        case RetryClass.SESSION if status == Status.ESME_RINVBNDSTS:
+            return Again(REBOUND, counted=False, rebind=True)
+        case RetryClass.SESSION if attempts < FEW:  # a framing disagreement, and perhaps over this very message
+            return Again(_delay(status, attempts, chance), rebind=True)
         case RetryClass.RETRY:
             return Again(_delay(status, attempts, chance))
         case RetryClass.RETRY_FEW if attempts < FEW:

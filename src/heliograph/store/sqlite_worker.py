@@ -128,9 +128,7 @@ def lock(path: str) -> IO[bytes]:
         except OSError:
             if time.monotonic() > end:
                 file.close()
-                raise StoreInUse(
-                    f"another process serves from {path}: stop it first, or use PostgreSQL for several"
-                ) from None
+                raise StoreInUse(f"another process serves from {path}: stop it first") from None
             time.sleep(0.05)
 
 

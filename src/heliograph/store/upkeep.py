@@ -93,13 +93,14 @@ def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
 
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
-    """Forget a slice of what is older than `keep` (reports that nobody pulled, histories) and `keep_receipts`
+    """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound, histories) and `keep_receipts`
     (ids of segments, unknown receipts, references), in milliseconds; how many rows went."""
     old = {"before": now - keep, "most": SLICE}
     older = {"before": now - keep_receipts, "most": SLICE}
     gone = 0
     for query, params in (
         ("old_pulls", old),
+        ("old_inbound", old),
         ("old_receipt_keys", older),
         ("old_references", older),
         ("old_lanes", older),

@@ -59,10 +59,12 @@ class WebhookClient:
 
     timeout: seconds for resolving, connecting, sending and the answer's head together.
     allow_private: also post to addresses that are not public.
+    per_host: the most POSTs to one host and port at a time.
     """
 
-    def __init__(self, timeout: float, *, allow_private: bool = False) -> None:
+    def __init__(self, timeout: float, *, allow_private: bool = False, per_host: int = PER_HOST) -> None:
         self._timeout = timeout
+        self._per_host = per_host
         self._places: WeakValueDictionary[tuple[str, str | None, int | None], asyncio.Semaphore] = WeakValueDictionary()
         self._connections = asyncio.Semaphore(CONNECTIONS)
         self._resolver = Resolver()
@@ -100,7 +102,7 @@ class WebhookClient:
             return Failed("the URL cannot be read")
         mine = self._places.get(place)
         if mine is None:
-            mine = self._places[place] = asyncio.Semaphore(PER_HOST)
+            mine = self._places[place] = asyncio.Semaphore(self._per_host)
         async with mine, self._connections:
             return await self._post(target, content_type, body)
 

@@ -46,6 +46,11 @@ DELETE FROM receipt_key WHERE id IN (SELECT o.id FROM (SELECT id, at FROM receip
 DELETE FROM report WHERE id IN (SELECT o.id FROM
     (SELECT id, due FROM report WHERE webhook IS NULL ORDER BY id LIMIT :most) o WHERE o.due < :before)
 
+-- name: old_inbound
+-- params: before bigint, most int
+DELETE FROM inbound WHERE id IN (SELECT o.id FROM (SELECT id, received_at FROM inbound ORDER BY id LIMIT :most) o
+    WHERE o.received_at < :before)
+
 -- name: old_references
 -- params: before bigint, most int
 DELETE FROM reference WHERE pair IN (SELECT pair FROM reference WHERE used_at < :before ORDER BY used_at LIMIT :most)

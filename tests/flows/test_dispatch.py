@@ -1,0 +1,377 @@
+"""From the lanes to the SMSC and back: order, windows, pauses, tries, and answers that never come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from flows.house import BEGIN, House, a_draft, play, until
+from heliograph.simulator.behaviour import Behaviour
+from heliograph.sms.message import Options
+from heliograph.sms.schedule import Window
+from heliograph.smsc.dialect import Dialect
+from heliograph.store.accepting import Acceptance
+from store.scene import a_message
+
+LONG = " " * 200 + "x" * 50  # behind orders: two segments, the first of which holds nothing but the orders
+
+
+def test_a_message_goes_out_and_its_report_comes_back(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        accepted = await house.submit(a_draft("hello"))
+
+        assert await house.told(1) == [(accepted.answers[0].message_id, 5, 0)]
+        assert house.texts() == [b"hello"]
+        assert house.watch.accepted_messages == 1
+        assert house.watch.receipts["applied"] == 1
+
+    play(tmp_path, body)
+
+
+@pytest.mark.parametrize(("window", "links"), [(1, 1), (3, 1), (2, 3)])
+def test_the_window_is_never_exceeded(tmp_path: Path, window: int, links: int) -> None:
+    most = 0
+
+    async def body(house: House) -> None:
+        def watch(kind: str, system_id: str, count: int) -> None:
+            nonlocal most
+            counters = house.simulator.counters
+            most = max(most, counters.submits - counters.responses)
+
+        house.simulator._on_event = watch
+        await house.submit(a_draft("hello", *[f"4179302{n:04}" for n in range(60)]))
+        await house.told(60)
+
+        assert most == window * links
+
+    play(tmp_path, body, behaviour=Behaviour(receipt_delay=0.0, resp_delay=0.002), window=window, links=links)
+
+
+def test_the_parts_of_a_message_leave_in_order_and_under_one_reference(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft(b"a" * 400, *[f"4179302{n:04}" for n in range(10)]))
+        assert {(status, error) for _, status, error in await house.told(10)} == {(5, 0)}
+
+        heads: dict[str, list[bytes]] = {}
+        for pdu in house.simulator.submits:
+            heads.setdefault(pdu.fields["destination_addr"], []).append(pdu.fields["short_message"][:6])
+        assert len(heads) == 10
+        for parts in heads.values():
+            reference = parts[0][3]
+            assert parts == [bytes([5, 0, 3, reference, 3, n]) for n in (1, 2, 3)]
+
+    play(tmp_path, body, window=2, links=2)
+
+
+def test_throttling_pauses_the_smsc_and_is_not_counted(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x58 times=2"))
+        await house.came(1)
+        await house.settled()
+        await house.submit(a_draft("other"))
+        [again] = [c for c in (await house.store.peek(house.clock.now(), 10)).candidates if c.body[:1] == b"!"]
+        assert again.attempts == 0
+
+        house.clock.turn(0.9)
+        assert house.pool.room() == {}
+        house.clock.turn(0.2)
+        assert await house.came(2) == [b"!status=0x58 times=2"] * 2
+        await house.settled()
+        house.clock.turn(1.1)
+        assert house.pool.room() == {}  # twice as long this time
+        house.clock.turn(1.0)
+        assert [status for _, status, _ in await house.told(2)] == [5, 5]
+        assert house.simulator.counters.refused == {0x58: 2}
+
+    play(tmp_path, body, window=1)
+
+
+def test_a_refusal_for_now_is_tried_again_later(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x08 times=2"))
+        for submits, soonest, latest in ((1, 3.9, 2.2), (2, 11.9, 6.2)):
+            await house.came(submits)
+            await house.settled()
+            house.clock.turn(soonest)
+            await house.barrier()
+            assert house.texts().count(b"!status=0x08 times=2") == submits
+            house.clock.turn(latest)
+            await until(lambda n=submits: house.texts().count(b"!status=0x08 times=2") == n + 1)  # type: ignore[misc]
+
+        assert [(status, error) for _, status, error in await house.told(1)] == [(5, 0)]
+
+    play(tmp_path, body)
+
+
+@pytest.mark.parametrize(("status", "told"), [(0x0B, (4, 1)), (0x01, (4, 4096)), (0xFE, (9, 32)), (0x999, (4, 255))])
+def test_a_refusal_for_good_is_reported_and_never_tried_again(
+    tmp_path: Path, status: int, told: tuple[int, int]
+) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft(f"!status={status}"))
+        assert [(status, error) for _, status, error in await house.told(1)] == [told]
+
+        house.clock.turn(3600)
+        await house.barrier()
+        assert len(house.texts()) == 2
+
+    play(tmp_path, body)
+
+
+def test_the_parts_behind_a_refused_one_are_not_sent(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=11" + " " * 400))
+        assert [(status, error) for _, status, error in await house.told(1)] == [(4, 1)]
+        await house.barrier()
+
+        assert len(house.texts()) == 2
+
+    play(tmp_path, body, window=1)
+
+
+def test_a_whole_window_refused_for_its_validity_is_sent_again_without_it(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x62 times=1", *[f"4179302{n:04}" for n in range(8)]))
+
+        assert [status for _, status, _ in await house.told(8)] == [5] * 8
+        periods = Counter(bool(pdu.fields["validity_period"]) for pdu in house.simulator.submits)
+        assert periods == {True: 8, False: 8}
+
+    play(tmp_path, body)
+
+
+def test_a_refusal_of_the_session_binds_again_and_is_not_counted(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x04 times=1"))
+        await house.came(1)
+        await until(lambda: not house.pool.status()[0]["bound"])
+        await house.bound()
+
+        assert [status for _, status, _ in await house.told(1)] == [5]
+        assert house.simulator.counters.binds == 2
+
+    play(tmp_path, body)
+
+
+async def lose_the_link(house: House) -> None:
+    house.simulator.drop_links()
+    await until(lambda: not house.pool.status()[0]["bound"])
+    await house.settled()
+
+
+def test_what_was_never_answered_is_sent_once_more_with_the_same_octets(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!noanswer times=1" + LONG))
+        await house.came(2)
+        await lose_the_link(house)
+        await house.bound()
+        await house.came(3)
+
+        assert [status for _, status, _ in await house.told(1)] == [5]
+        first, second, *again = house.texts()
+        assert again and set(again) <= {first, second} and first in again
+
+    play(tmp_path, body)
+
+
+def test_what_two_sessions_died_with_is_held(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!noanswer"))
+        for count in (1, 2):
+            await house.came(count)
+            await lose_the_link(house)
+            await house.bound()
+        await house.barrier()
+
+        assert house.texts().count(b"!noanswer") == 2
+
+    play(tmp_path, body)
+
+
+@pytest.mark.parametrize("whose", ["the SMSC's", "the account's"])
+def test_what_was_never_answered_is_held_where_a_double_is_worse(tmp_path: Path, whose: str) -> None:
+    async def body(house: House) -> None:
+        if whose == "the account's":
+            house.policy[1] = "hold"
+        await house.submit(a_draft("!noanswer"))
+        await house.came(1)
+        await lose_the_link(house)
+        await house.bound()
+        await house.barrier()
+
+        assert house.texts().count(b"!noanswer") == 1
+
+    play(tmp_path, body, on_no_response="hold" if whose == "the SMSC's" else "resend")
+
+
+def test_a_link_that_is_lost_with_a_full_window_loses_nothing(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!noanswer times=1", *[f"4179302{n:04}" for n in range(12)]))
+        counters = house.simulator.counters
+        for unanswered in (5, 10, 12):
+            await until(lambda n=unanswered: counters.submits - counters.responses == n)  # type: ignore[misc]
+            await lose_the_link(house)
+            await house.bound()
+
+        assert [status for _, status, _ in await house.told(12)] == [5] * 12
+        seen = Counter(pdu.fields["destination_addr"] for pdu in house.simulator.submits)
+        assert set(seen.values()) == {2}
+
+    play(tmp_path, body, window=5)
+
+
+def test_a_message_waits_for_a_link(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("hello"))
+        assert house.texts() == []
+        await house.simulator.start()
+        await house.bound()
+
+        assert [status for _, status, _ in await house.told(1)] == [5]
+
+    play(tmp_path, body, begin_bound=False)
+
+
+@pytest.mark.parametrize("window", [1, 2, 10])
+def test_a_speed_limit_spaces_the_segments_of_a_bulk(tmp_path: Path, window: int) -> None:
+    async def body(house: House) -> None:
+        to = [f"4179302{n:04}" for n in range(40)]
+        await house.submit(a_draft("slow", *to), bulk_id="bulk", segment_interval=10_000_000)
+        for sent in range(1, 5):
+            await until(lambda n=sent: house.texts().count(b"slow") >= n)  # type: ignore[misc]
+            await house.settled()
+            await house.barrier()
+            house.clock.turn(5)
+            await house.barrier()
+            assert house.texts().count(b"slow") == sent
+            house.clock.turn(5)
+
+        slow = [pdu.fields for pdu in house.simulator.submits if pdu.fields["short_message"] == b"slow"]
+        order = [fields["destination_addr"] for fields in slow]
+        assert order == to[: len(order)]
+
+    play(tmp_path, body, window=window)
+
+
+def test_a_limit_of_the_smsc_spaces_all_segments(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("hello", *[f"4179302{n:04}" for n in range(9)]))
+        for sent in range(1, 10):
+            await house.came(sent)
+            await house.settled()
+            assert house.pool.room() == {}
+            assert len(house.texts()) == sent
+            house.clock.turn(0.5)
+
+    play(tmp_path, body, submits_per_second=2.0)
+
+
+def test_a_message_leaves_at_the_time_it_was_scheduled_for(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        [answer] = (await house.submit(a_draft("later", send_at=BEGIN + 3_600_000))).answers
+        assert answer.held
+        house.clock.turn(3599)
+        await house.barrier()
+        assert b"later" not in house.texts()
+
+        house.clock.turn(1)
+        await until(lambda: b"later" in house.texts())
+
+    play(tmp_path, body)
+
+
+def test_a_message_waits_for_its_window_to_open_again_when_it_closed_meanwhile(tmp_path: Path) -> None:
+    window = Window(days=tuple(range(7)), start=14 * 60, end=15 * 60)  # it is 14:13:20
+
+    async def body(house: House) -> None:
+        [answer] = (await house.submit(a_draft("windowed", window=window))).answers
+        assert not answer.held
+        house.clock.turn(3600)
+        await house.simulator.start()
+        await house.bound()
+        await house.barrier()
+        assert house.texts() == [b"barrier"]
+
+        house.clock.turn(22 * 3600)
+        await house.barrier()
+        assert b"windowed" not in house.texts()
+        house.clock.turn(47 * 60)
+        await until(lambda: b"windowed" in house.texts())
+
+    play(tmp_path, body, begin_bound=False)
+
+
+def test_a_message_whose_time_is_over_does_not_leave(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("stale", validity_minutes=1))
+        house.clock.turn(60)
+        await house.simulator.start()
+        await house.bound()
+        await house.barrier()
+
+        assert house.texts() == [b"barrier"]
+        assert await house.store.expire(house.clock.now(), 0, 0) == 1
+        assert [(status, error) for _, status, error in await house.told(1)] == [(15, 4100)]
+
+    play(tmp_path, body, begin_bound=False)
+
+
+def test_a_part_does_not_leave_when_the_time_of_its_message_is_over(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft(b"z" * 300, validity_minutes=1))
+        await house.came(1)
+        house.clock.turn(60)
+        await house.settled()
+        await house.barrier()
+
+        assert len([text for text in house.texts() if b"z" in text]) == 1
+
+    play(tmp_path, body, behaviour=Behaviour(receipt_delay=0.0, resp_delay=0.05), window=1)
+
+
+def test_what_no_submit_sm_can_carry_is_refused_and_the_others_go(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        bad = a_message(2, sender="x" * 30)
+        await house.store.accept(Acceptance(1, 9, "", None, [a_message(1), bad, a_message(3)]))
+        house.inbox.dispatch.set()
+
+        assert await house.told(3) == [("1", 5, 0), ("2", 4, 4096), ("3", 5, 0)]
+
+    play(tmp_path, body)
+
+
+def test_two_bulks_share_the_links(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("large", *[f"4179302{n:04}" for n in range(300)]), bulk_id="large")
+        await house.submit(a_draft("small"), bulk_id="small")
+        await house.simulator.start()
+        await house.bound()
+        await house.told(301)
+
+        assert house.texts().index(b"small") < 50
+
+    play(tmp_path, body, begin_bound=False, window=5)
+
+
+def test_wide_references_are_used_where_the_dialect_says_so(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft(b"w" * 305))
+        assert [status for _, status, _ in await house.told(1)] == [5]
+
+        assert [text[:3] for text in house.texts()] == [b"\x06\x08\x04"] * 3
+
+    play(tmp_path, body, dialect=Dialect(wide_reference=True))
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_intermediate_notifications_are_asked_for_where_they_are_wanted(tmp_path: Path, wanted: bool) -> None:
+    async def body(house: House) -> None:
+        options = Options(notify_url="https://customer.example/", intermediate=wanted)
+        await house.submit(a_draft("hello", options=options))
+        await house.came(1)
+
+        assert house.simulator.submits[0].fields["registered_delivery"] == (0x11 if wanted else 1)
+
+    play(tmp_path, body)

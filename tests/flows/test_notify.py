@@ -1,0 +1,289 @@
+"""Telling customers: real servers, a clock that is turned, and a URL that is slow or refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from flows.house import BEGIN, Customer, TurnedClock, until
+from heliograph.flows.accept import webhook_of
+from heliograph.flows.notify import Notifier, Puller, PushPolicy
+from heliograph.flows.submission import ReportQuery
+from heliograph.observe import Watch
+from heliograph.sms.message import Options
+from heliograph.sms.verdict import Verdict
+from heliograph.store.accepting import Acceptance
+from heliograph.store.claiming import Taken
+from heliograph.store.interface import Store
+from heliograph.store.settling import Settlement
+from heliograph.webhooks.client import WebhookClient
+from store.direct import Direct
+from store.scene import a_message, a_taking
+
+ENCODE = msgspec.msgpack.Encoder().encode
+MINUTE = 60.0  # seconds
+
+
+@dataclass
+class Server:
+    """A customer's server: what it was sent, how it answers, and how many POSTs it had at a time."""
+
+    port: int = 0
+    bodies: list[bytes] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)  # of the next answers; then 200
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    now: int = 0
+    most: int = 0
+
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        body = await request.read()
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await self.open.wait()
+        self.now -= 1
+        self.bodies.append(body)
+        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/reports"
+
+    @property
+    def posts(self) -> list[list[str]]:
+        """The messageIds of every POST."""
+        return [[one["messageId"] for one in json.loads(body)["results"]] for body in self.bodies]
+
+    @property
+    def told(self) -> list[str]:
+        return [name for post in self.posts for name in post]
+
+
+@asynccontextmanager
+async def a_server(*, slow: bool = False) -> AsyncIterator[Server]:
+    server = Server()
+    if not slow:
+        server.open.set()
+    runner = web.ServerRunner(web.Server(server.handle), shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.port = runner.addresses[0][1]
+    try:
+        yield server
+    finally:
+        server.open.set()
+        await runner.cleanup()
+
+
+@dataclass
+class Office:
+    """A notifier at work, and messages that end when the test says so."""
+
+    store: Store
+    clock: TurnedClock
+    notifier: Notifier
+    puller: Puller
+    watch: Watch
+    epoch: int
+    keys: int = 0
+
+    async def finish(self, count: int, url: str | None, *, account: int = 1, **options: Any) -> list[str]:
+        """So many messages end now; their ids."""
+        wanted = Options(notify_url=url, **options)
+        names = {"account": account, "webhook": webhook_of(account, wanted), "options": ENCODE(wanted)}
+        keys = range(self.keys + 1, self.keys + count + 1)
+        self.keys += count
+        await self.store.accept(Acceptance(account, 9 + account, "", None, [a_message(key, **names) for key in keys]))
+        found = (await self.store.peek(self.clock.now(), count)).candidates
+        await self.store.claim(Taken(self.epoch, self.clock.now(), 0, [a_taking(one) for one in found]))
+        verdicts = [Verdict(key, 4, 4096, None, self.clock.now()) for key in keys]
+        await self.store.settle(Settlement(self.epoch, self.clock.now(), verdicts=verdicts))
+        self.notifier.wake.set()
+        return [str(key) for key in keys]
+
+    async def pulled(self, **query: Any) -> list[str]:
+        return [report.message_id for report in await self.puller.pull(Customer(), ReportQuery(**query))]
+
+
+def play(path: Path, body: Callable[[Office], Awaitable[None]], **policy: int) -> None:
+    async def main() -> None:
+        clock, watch = TurnedClock(), Watch()
+        store = Store(Direct(str(path / "heliograph.db")))
+        epoch = await store.begin_epoch("test", BEGIN)
+        plain = {"batch": 100, "in_flight": 4, "retries": 20}
+        async with WebhookClient(30.0, allow_private=True) as client:
+            notifier = Notifier(store, client, PushPolicy(**plain | policy, currency="EUR"), clock, watch)
+            running = asyncio.create_task(notifier.run())
+            async with asyncio.timeout(60):
+                await body(Office(store, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch))
+            notifier.stop()
+            await running
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_reports_are_pushed_in_order_and_many_at_a_time(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            names = await office.finish(25, server.url)
+            await until(lambda: len(server.told) == 25)
+
+            assert server.told == names
+            assert [len(post) for post in server.posts] == [10, 10, 5]
+            assert await office.pulled() == []
+            await until(lambda: office.watch.pushed_reports == 25)
+
+    play(tmp_path, body, batch=10, in_flight=1)
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_url_has_only_a_few_posts_in_flight(tmp_path: Path, most: int) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(20, server.url)
+            await until(lambda: server.now == most)
+            more = await office.finish(5, server.url)
+            office.clock.turn(1)
+            server.open.set()
+            await until(lambda: len(server.told) == 25)
+
+            assert sorted(server.told, key=int) == names + more
+            assert server.most == most
+
+    play(tmp_path, body, batch=2, in_flight=most)
+
+
+def test_a_slow_url_delays_nobody_else(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as slow, a_server() as quick:
+            await office.finish(10, slow.url)
+            await until(lambda: slow.now == 4)
+            for n in range(5):
+                await office.finish(1, quick.url)
+                await until(lambda n=n: len(quick.told) == n + 1)  # type: ignore[misc]
+
+            assert slow.told == []
+
+    play(tmp_path, body, batch=1)
+
+
+def test_a_batch_is_of_one_account_url_and_content_type(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server, a_server() as other:
+            expected = [
+                await office.finish(2, server.url),
+                await office.finish(2, server.url, account=2),
+                await office.finish(2, other.url),
+            ]
+            await office.finish(2, server.url, content_type="application/xml")
+            server.open.set()
+            await until(lambda: len(server.bodies) + len(other.bodies) >= 4)
+
+            xml = [one for one in server.bodies if one.startswith(b"<")]
+            assert len(xml) == 1
+            server.bodies.remove(xml[0])
+            found = server.posts + other.posts
+            assert sorted(name for post in found for name in post) == sorted(name for part in expected for name in part)
+            assert all(any(set(post) <= set(part) for part in expected) for post in found)
+
+    play(tmp_path, body)
+
+
+def test_a_report_that_failed_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            server.statuses = [500] * 5
+            await office.finish(1, server.url)
+            await until(lambda: office.watch.failed_pushes == 1)
+            for retry in range(5):  # retry n comes 1 min + 1 min * n^2 after the one before
+                office.clock.turn(MINUTE + MINUTE * retry**2 - 0.01)
+                async with a_server() as other:  # when this one is told, everything that is due was seen
+                    await office.finish(1, other.url)
+                    await until(lambda other=other: other.told)  # type: ignore[misc]
+                assert len(server.bodies) == retry + 1
+                office.clock.turn(0.02)
+                await until(lambda n=retry: len(server.bodies) == n + 2)  # type: ignore[misc]
+
+            await until(lambda: office.watch.pushed_reports == 6)
+            assert office.watch.failed_pushes == 5
+
+    play(tmp_path, body)
+
+
+def test_a_report_is_offered_to_the_pull_when_its_retries_ran_out(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            server.statuses = [500] * 3
+            [name] = await office.finish(1, server.url)
+            for failed in (1, 2, 3):
+                await until(lambda n=failed: office.watch.failed_pushes == n)  # type: ignore[misc]
+                assert await office.pulled() == []
+                office.clock.turn(3 * MINUTE)
+            while not (found := await office.pulled()):
+                await asyncio.sleep(0.001)
+
+            assert found == [name]
+            assert len(server.bodies) == 3
+
+    play(tmp_path, body, retries=2)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"), [(1, 1), (2, 2), (3, 5), (4, 10), (20, 362), (21, None), (22, None)]
+)
+def test_the_times_of_all_retries(attempts: int, minutes: int | None) -> None:
+    policy = PushPolicy(batch=1, in_flight=1, retries=20, currency="EUR")
+
+    assert policy.due(BEGIN, attempts) == (None if minutes is None else BEGIN + minutes * 60_000)
+
+
+def test_what_was_pushed_cannot_be_pulled_and_what_was_not_can_once(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            await office.finish(1, server.url)
+            names = await office.finish(3, None)
+            await until(lambda: office.watch.pushed_reports == 1)
+
+            assert await office.pulled(limit=2) == names[:2]
+            assert await office.pulled(message_id=names[2]) == names[2:]
+            assert await office.pulled() == []
+            assert office.watch.pulled_reports == 3
+
+    play(tmp_path, body)
+
+
+def test_posts_in_flight_are_waited_for_at_the_end(tmp_path: Path) -> None:
+    servers: list[Server] = []
+
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            servers.append(server)
+            await office.finish(2, server.url)
+            await until(lambda: server.now == 2)
+            office.notifier.stop()
+            server.open.set()
+            await until(lambda: office.watch.pushed_reports == 2)
+            assert await office.store.due_webhooks(office.clock.now(), 10) in ([], [webhook_of(1, Options(notify_url=server.url))])
+
+    play(tmp_path, body, batch=1)
+    assert len(servers[0].told) == 2
+
+
+def test_a_hundred_slow_webhooks_do_not_hide_another(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as slow, a_server() as quick:
+            for n in range(100):
+                await office.finish(1, f"{slow.url}/{n}")
+            await office.finish(1, quick.url)
+            await until(lambda: quick.told)
+
+    play(tmp_path, body)

@@ -1,0 +1,199 @@
+"""The PostgreSQL engine: connections that are cut, a second process, a server that goes and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+import postgres as server
+from heliograph.store import postgres as engine_module
+from heliograph.store.accepting import Acceptance
+from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
+from heliograph.store.interface import Store
+from heliograph.store.postgres import PostgresEngine
+from store.scene import BEGIN, a_message
+
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'heliograph'"
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "RECONNECT_AFTER", 0.01)
+
+
+def an_acceptance(key: int) -> Acceptance:
+    return Acceptance(1, 1_000_000, "", None, [a_message(key)])
+
+
+def play(url: str, body: Callable[[Store, Any], Awaitable[None]]) -> None:
+    """Run `body` with a store and a connection beside it."""
+
+    async def main() -> None:
+        store = Store(await PostgresEngine.open(url, exclusive=True))
+        beside = await asyncpg.connect(url)
+        try:
+            await body(store, beside)
+        finally:
+            await beside.close()
+            await store.close()
+
+    asyncio.run(main())
+
+
+async def accepted(store: Store, key: int) -> int:
+    """Accept until it is stored; how many tries it took."""
+    for tries in range(1, 100):
+        try:
+            await store.accept(an_acceptance(key))
+            return tries
+        except StoreUnavailable:
+            continue
+    raise AssertionError("never stored")
+
+
+def test_idle_connections_that_were_cut_are_made_anew(database_url: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        await store.accept(an_acceptance(1))
+        await beside.execute(CUT)
+
+        assert await accepted(store, 2) <= 3
+        for _ in range(20):
+            try:
+                found = (await store.peek(BEGIN, 10)).candidates
+            except StoreUnavailable:
+                continue
+            assert [candidate.key for candidate in found] == [1, 2]
+            break
+        else:
+            raise AssertionError("never read")
+
+    play(database_url, body)
+
+
+@pytest.mark.parametrize("what", ["write", "read"])
+def test_a_connection_that_is_cut_at_work_is_told_as_unavailable(database_url: str, what: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        await store.accept(an_acceptance(1))
+        async with beside.transaction():
+            await beside.execute("LOCK TABLE lane IN ACCESS EXCLUSIVE MODE")
+            work: Any = store.accept(an_acceptance(2)) if what == "write" else store.peek(BEGIN, 10)
+            waiting = asyncio.ensure_future(work)
+            while not await beside.fetchval(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'heliograph' AND wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0)
+            await beside.execute(CUT)
+
+            with pytest.raises(StoreUnavailable):
+                await waiting
+
+        await accepted(store, 3)
+
+    play(database_url, body)
+
+
+def test_a_request_is_stored_whole_or_not_at_all_when_connections_are_cut(database_url: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        async def cut() -> None:
+            for _ in range(15):
+                await beside.execute(CUT)
+
+        async def one(n: int) -> bool:
+            messages = [a_message(n * 10 + m, public_id=f"{n}.{m}") for m in range(3)]
+            try:
+                await store.accept(Acceptance(1, 9, "", None, messages))
+            except StoreUnavailable:
+                return False
+            return True
+
+        async def several() -> list[bool]:
+            return [found for n in range(0, 90, 3) for found in await asyncio.gather(one(n), one(n + 1), one(n + 2))]
+
+        stored, _ = await asyncio.gather(several(), cut())
+
+        counts = dict(await beside.fetch("SELECT key / 10, COUNT(*) FROM message GROUP BY 1"))
+        assert set(counts.values()) <= {3}
+        assert {n for n, done in enumerate(stored) if done} <= counts.keys()
+
+    play(database_url, body)
+
+
+def test_a_second_process_that_serves_is_refused(database_url: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        with pytest.raises(StoreInUse, match="another process serves from this database: stop it first"):
+            await PostgresEngine.open(database_url, exclusive=True)
+        other = await PostgresEngine.open(database_url, exclusive=False)
+        await other.close()
+
+    play(database_url, body)
+    play(database_url, lambda store, beside: accepted(store, 1))  # type: ignore[arg-type, return-value]
+
+
+def test_commits_are_on_the_disk_when_they_are_told(database_url: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        assert await store._engine._writer.fetchval("SHOW synchronous_commit") == "on"  # type: ignore[attr-defined]
+
+    play(database_url, body)
+
+
+def test_a_store_of_a_newer_version_is_left_alone(database_url: str) -> None:
+    async def body() -> None:
+        beside = await asyncpg.connect(database_url)
+        await beside.execute("INSERT INTO schema_version VALUES (99)")
+        await beside.close()
+        with pytest.raises(StoreTooNew, match="the store is at version 99, and this program knows"):
+            await PostgresEngine.open(database_url, exclusive=True)
+
+    asyncio.run(body())
+
+
+def test_a_new_database_gets_its_tables(postgres_url: str) -> None:
+    async def body() -> None:
+        beside = await asyncpg.connect(postgres_url)
+        await beside.execute("CREATE DATABASE unmigrated TEMPLATE template0")
+        await beside.close()
+
+    asyncio.run(body())
+    url = postgres_url.replace("/postgres?", "/unmigrated?")
+    play(url, lambda store, beside: accepted(store, 1))  # type: ignore[arg-type, return-value]
+    play(url, lambda store, beside: accepted(store, 2))  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize("what", ["nobody", "no such database"])
+def test_a_server_that_cannot_be_reached_is_told(postgres_url: str, what: str) -> None:
+    url = "postgresql://postgres@127.0.0.1:1/none"
+    if what == "no such database":
+        url = postgres_url.replace("/postgres?", "/there_is_none?")
+
+    with pytest.raises(StoreUnavailable, match="PostgreSQL"):
+        asyncio.run(PostgresEngine.open(url, exclusive=True))  # type: ignore[arg-type]
+
+
+def test_what_was_acknowledged_is_there_after_the_server_crashed() -> None:
+    with server.running(fsync=True) as pg:
+
+        async def body(store: Store, beside: Any) -> None:
+            keys = [key for key in range(1, 60) if await accepted(store, key) == 1]
+            await asyncio.to_thread(pg.crash)
+            with pytest.raises(StoreUnavailable):
+                await store.accept(an_acceptance(1000))
+            await asyncio.to_thread(pg.start)
+
+            assert await accepted(store, 1001) < 99
+            found = (await reading(store)).candidates
+            assert {candidate.key for candidate in found} - {1000} == {*keys, 1001}
+
+        play(pg.url("postgres"), body)
+
+
+async def reading(store: Store) -> Any:
+    for _ in range(50):
+        try:
+            return await store.peek(BEGIN, 1000)
+        except StoreUnavailable:
+            continue
+    raise AssertionError("never read")
