@@ -174,7 +174,12 @@ class Server:
     async def serve(self) -> None:
         """Answer requests until `stop`; then take no new ones, and wait up to 10 s for those that are under way."""
         assert self._socket is not None, "bind comes before serve"
-        await self._server.serve(sockets=[self._socket])
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            for server in getattr(self._server, "servers", ()):  # where a failing part cancels us, nobody else does
+                server.close()
+            self._socket.close()
 
     def stop(self) -> None:
         """Make `serve` return."""

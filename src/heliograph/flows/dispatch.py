@@ -61,6 +61,7 @@ class Dispatcher:
         self._stopping = False
         self._pace_wait = IDLE
         self._claiming = 0  # claims on their way
+        self._paces: dict[int, int] = {}  # by paced lane: when it may send next, in microseconds
         self._allowed: dict[int, int] = {}  # for paced messages: when their lane may send after them, in microseconds
 
     async def run(self) -> None:
@@ -132,10 +133,11 @@ class Dispatcher:
         if all(c.pace is None for c in due):
             return due
         now = self._clock.now() * 1000
-        allowed: dict[int, int] = {}
+        # Claims on their way have not yet written what their lanes may do next.
+        allowed = self._paces = {lane: at for lane, at in self._paces.items() if at > now - CATCH_UP}
         kept = []
         for c in due:
-            at = allowed.get(c.lane, c.allowed_at)
+            at = max(c.allowed_at, allowed.get(c.lane, 0))
             if c.pace is None or at <= now:
                 kept.append(c)
                 allowed[c.lane] = max(at, now - CATCH_UP) + (c.pace or 0) * len(c.waiting)
@@ -179,7 +181,7 @@ class Dispatcher:
             if job.stopped:
                 continue  # its answers decide
             room = rooms.get(job.link.binding.smsc)
-            if not job.link.is_bound:
+            if not job.link.is_bound or job.candidate.expires_at <= self._clock.now():
                 self._inbox.stranded(job)
             elif room is not None and (taking := self._reserve(job, room, False)) is not None:
                 takings.append(taking)
@@ -241,6 +243,8 @@ class Dispatcher:
             self._inbox.not_submitted(tokens)
             return
         place = self._pool.places[link.binding.smsc]
+        for job, _ in tokens:
+            job.without_validity = place.dislikes_validity
         pdus = pdus_of(tokens, place, self._clock.now())
         while tokens:
             try:

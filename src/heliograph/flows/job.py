@@ -17,7 +17,18 @@ from heliograph.store.settling import SegmentOutcome
 class Job:
     """`parts` are those the claim is for, ascending; `claimed` of them may be submitted now."""
 
-    __slots__ = ("again_at", "candidate", "event", "held", "in_flight", "link", "parts", "reference", "verdict")
+    __slots__ = (
+        "again_at",
+        "candidate",
+        "event",
+        "held",
+        "in_flight",
+        "link",
+        "parts",
+        "reference",
+        "verdict",
+        "without_validity",
+    )
 
     def __init__(self, candidate: Candidate, link: Link, parts: tuple[int, ...]) -> None:
         self.candidate = candidate
@@ -28,6 +39,7 @@ class Job:
         self.in_flight = 0
         self.again_at: int | None = None
         self.held = False
+        self.without_validity = False  # whether its submit_sm left validity_period out
         self.verdict: Verdict | None = None
 
     @property

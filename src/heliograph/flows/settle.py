@@ -127,7 +127,7 @@ class Settler:
     def _refused(self, job: Job, part: int, pdu: Pdu, now: int) -> SegmentOutcome | None:
         place = self._pool.places[job.link.binding.smsc]
         meaning = retry.judge(
-            pdu.status, job.candidate.attempts, random.random(), without_validity=place.dislikes_validity
+            pdu.status, job.candidate.attempts, random.random(), without_validity=job.without_validity
         )
         if isinstance(meaning, Again):
             if meaning.throttled:

@@ -13,7 +13,10 @@ def finish(verdicts: Sequence[Verdict], now: int) -> Script[None]:
     if not verdicts:
         return
     day = day_of(now)
-    verdicts = list({v.key: v for v in reversed(verdicts)}.values())  # the first of several stands
+    first: dict[int, Verdict] = {}
+    for v in verdicts:
+        first.setdefault(v.key, v)
+    verdicts = list(first.values())  # in their order, which is that of the reports
     rows = [(v.key, v.status, v.error, v.note, v.done_at) for v in verdicts]
     keys = [(v.key,) for v in verdicts]
     yield Run("write_history", rows, day=day)

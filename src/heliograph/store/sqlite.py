@@ -151,8 +151,12 @@ class SqliteEngine:
             fail(group, StoreUnavailable("the store has ended"))
             self._schedule()
         else:
-            self._on_their_way.append(group)
-            self._writes.send(encode_group({kind: [w.item for w in waiting] for kind, waiting in group.items()}))
+            group, content = _encode(group)
+            if group:
+                self._on_their_way.append(group)
+                self._writes.send(content)
+            else:
+                self._schedule()
 
     def _written(self, results: dict[str, list[Any]]) -> None:
         if "open" in results:
@@ -190,3 +194,19 @@ class SqliteEngine:
             if not future.done():
                 future.set_exception(error)
         self._idle.set()
+
+
+def _encode(group: Group) -> tuple[Group, bytes]:
+    """The group as it goes to the worker, without the items that cannot: those are told so, and hurt no other."""
+    try:
+        return group, encode_group({kind: [w.item for w in waiting] for kind, waiting in group.items()})
+    except Exception:
+        sound: Group = {}
+        for kind, waiting in group.items():
+            for one in waiting:
+                try:
+                    encode_group({kind: [one.item]})
+                    sound.setdefault(kind, []).append(one)
+                except Exception as error:  # whoever waits for this item is told
+                    fail({kind: [one]}, error)
+        return sound, encode_group({kind: [w.item for w in waiting] for kind, waiting in sound.items()})

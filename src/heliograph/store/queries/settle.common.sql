@@ -93,7 +93,7 @@ FROM v CROSS JOIN message m WHERE m.key = v.key
 INSERT INTO webhook (id, next_due)
 SELECT DISTINCT m.webhook, :now FROM v CROSS JOIN message m
 WHERE m.key = v.key AND m.webhook IS NOT NULL AND m.webhook <> 0
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due WHERE webhook.next_due > excluded.next_due
 
 -- name: drop_segments
 -- rows: key bigint
