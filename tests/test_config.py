@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from heliograph.config import Config, ConfigError, Dialect, SmscConfig, load, parse
+from heliograph.config import Config, ConfigError, SmscConfig, load, parse
+from heliograph.smsc.dialect import Dialect
 
 NORTH = '[[smsc]]\nname = "north"\nhost = "127.0.0.1"\n'
 SOUTH = '[[smsc]]\nname = "south"\nhost = "127.0.0.1"\n'

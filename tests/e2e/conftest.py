@@ -1,6 +1,7 @@
 """A House for whoever asks."""
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,17 @@ def run(work: Awaitable[Any]) -> Any:
     async def inside() -> Any:
         return await work
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(inside())
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    try:
+        result = runner.run(inside())
+    except BaseException:
+        with warnings.catch_warnings():
+            # What a failed test leaves open is no news, and an error in uvloop's close makes it wait for ever.
+            warnings.simplefilter("ignore", ResourceWarning)
+            runner.close()
+        raise
+    runner.close()
+    return result
 
 
 @pytest.fixture

@@ -353,7 +353,7 @@ async def house(
 @contextlib.contextmanager
 def no_room(path: Path) -> Iterator[None]:
     """No file of the store's process may grow: every write of something new fails, as on a full disk."""
-    [pid] = [pid for pid in _children(os.getpid()) if str(path) in Path(f"/proc/{pid}/cmdline").read_text()]
+    [pid] = [pid for pid in children(os.getpid()) if str(path) in command_of(pid)]
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     size = Path(f"{path}-wal").stat().st_size
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
@@ -363,6 +363,12 @@ def no_room(path: Path) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
-def _children(parent: int) -> list[int]:
+def command_of(pid: int) -> str:
+    """The words of a process's command line, apart by NUL."""
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has begun."""
     tasks = Path(f"/proc/{parent}/task").iterdir()
     return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]

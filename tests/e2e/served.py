@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 import sys
 from pathlib import Path
+
+from e2e.gateway import children, command_of
 
 STARTS_WITHIN = 30.0  # seconds
 SERVING = re.compile(r"\bevent=serving\b.*\bport=(\d+)")
@@ -25,24 +29,36 @@ class Served:
     async def start(cls, config: Path) -> Served:
         """Run it; back when it serves. AssertionError, with what it said, when it ends before that."""
         command = (sys.executable, "-m", "heliograph", "serve", "-c", str(config))
-        served = cls(await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE))
+        pipe = asyncio.subprocess.PIPE
+        served = cls(await asyncio.create_subprocess_exec(*command, stderr=pipe, start_new_session=True))
         async with asyncio.timeout(STARTS_WITHIN):
             await served._serving.wait()
         assert served.port, "\n".join(served.log)
         return served
 
-    async def kill(self) -> None:
-        """Give it no chance to do anything more."""
+    def strike(self, *, alone: bool = False) -> None:
+        """Give it no chance to do anything more, nor its store's process: a power loss. `alone`: only itself."""
         if self._process.returncode is None:
-            self._process.kill()
-        await self._gone()
+            (os.kill if alone else os.killpg)(self._process.pid, signal.SIGKILL)
+
+    async def kill(self) -> None:
+        """Strike, and wait until it is gone."""
+        self.strike()
+        await self.ended()
 
     async def stop(self) -> int:
         """Ask it to end in order; its exit status."""
         self._process.terminate()
-        return await self._gone()
+        return await self.ended()
 
-    async def _gone(self) -> int:
+    async def kill_store(self) -> int:
+        """Kill the process of its store alone; the exit status of what is left."""
+        [pid] = [pid for pid in children(self._process.pid) if "heliograph.store" in command_of(pid)]
+        os.kill(pid, signal.SIGKILL)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Until it has ended; its exit status."""
         status = await self._process.wait()
         await self._reading
         return status

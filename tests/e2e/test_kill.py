@@ -8,6 +8,7 @@ import contextlib
 import os
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Load:
         self.accepted: dict[str, str] = {}  # messageId to recipient
         self.alive = asyncio.Event()
         self.stopped = False
+        self.answered: Callable[[], None] | None = None
         self.customer = customer
         self._sink = sink
         self._chance = chance
@@ -56,6 +58,8 @@ class Load:
                 reply: Reply = await self.customer.send(message(*to, text="kill", notifyUrl=self._sink.url()))
                 assert [entry["to"] for entry in reply.messages] == to
                 self.accepted |= {entry["messageId"]: entry["to"] for entry in reply.messages}
+                if self.answered is not None:
+                    self.answered()  # at once: from here on nothing of it may be lost
             await until(self._may_go_on, WITHIN)
 
     def _may_go_on(self) -> bool:
@@ -83,8 +87,9 @@ class Scene:
             await self._start(load)
             loading = asyncio.create_task(load.run())
             try:
-                for _ in range(KILLS):
-                    await self._kill(load, len(self.simulator.submits) + chance.randint(200, 600))
+                for number in range(KILLS):
+                    at = len(self.simulator.submits) + chance.randint(200, 600)
+                    await self._kill(load, at, alone=number % 2 == 1)
                 load.stopped = True
                 await loading
                 await self._told(set(load.accepted))
@@ -101,11 +106,18 @@ class Scene:
         load.customer.port = self._served.port
         load.alive.set()
 
-    async def _kill(self, load: Load, at: int) -> None:
-        """Kill it once the SMSC has seen `at` submit_sm; back when what was accepted until then is reported."""
-        await until(lambda: len(self.simulator.submits) >= at, WITHIN)
-        load.alive.clear()
-        await self._served.kill()
+    async def _kill(self, load: Load, at: int, *, alone: bool) -> None:
+        """Kill it with an answer, once the SMSC saw `at` submit_sm; back when what was accepted before is reported."""
+
+        def strike() -> None:
+            if len(self.simulator.submits) >= at and load.alive.is_set():
+                self._served.strike(alone=alone)
+                load.alive.clear()
+
+        load.answered = strike
+        await until(lambda: not load.alive.is_set(), WITHIN)
+        load.answered = None
+        await self._served.ended()
         before = set(load.accepted)
         await self._start(load)
         await self._told(before)
@@ -146,6 +158,18 @@ def test_a_killed_and_a_stopped_process_both_let_go_of_the_store(tmp_path: Path)
             served = await Served.start(config)
             status = await getattr(served, end)()
             assert end == "kill" or status == 0, served.log
+
+    run(scene())
+
+
+def test_a_gateway_whose_store_is_killed_ends_too_and_starts_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        config, url = tmp_path / "heliograph.toml", f"sqlite://{tmp_path / 'heliograph.db'}"
+        write(config, configure(url, None))
+        served = await Served.start(config)
+        assert await served.kill_store() != 0
+        served = await Served.start(config)
+        assert await served.stop() == 0
 
     run(scene())
 

@@ -30,14 +30,18 @@ from store.direct import Direct
 
 BEGIN = 1_790_000_000_000  # 2026-09-21T14:13:20Z, a Monday
 DAY = 86_400_000
+ROUTES = [Route("north")]
+LOOK = 0.25  # seconds: the longest wait of those who look round
 PATIENT = Timing(enquire_after=1e9, submit_response=1e9, overdue_limit=1e9, inactivity=1e9)
 
 
 class TurnedClock:
-    """Stands still until a test turns it."""
+    """Stands still until a test turns it. Who only looks round now and then (LOOK) may look again after a moment of
+    real time, so that nobody sleeps through a turn that came while he was awake."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.waits: list[float] = []  # how long those who wait now want to wait
         self._turned = asyncio.Event()
 
     def now(self) -> int:
@@ -50,12 +54,17 @@ class TurnedClock:
         """Until the event, or until the clock was turned far enough."""
         end = self.seconds + seconds
         setting = asyncio.ensure_future(event.wait())
+        self.waits.append(seconds)
         try:
             while not event.is_set() and self.seconds < end:
                 turning = asyncio.ensure_future(self._turned.wait())
-                await asyncio.wait({setting, turning}, return_when=asyncio.FIRST_COMPLETED)
+                moment = 0.01 if seconds <= LOOK else None
+                done, _ = await asyncio.wait({setting, turning}, timeout=moment, return_when=asyncio.FIRST_COMPLETED)
                 turning.cancel()
+                if not done:
+                    return
         finally:
+            self.waits.remove(seconds)
             setting.cancel()
 
     def turn(self, seconds: float) -> None:
@@ -67,7 +76,7 @@ class TurnedClock:
 async def until(condition: Callable[[], object], within: float = 10.0) -> None:
     """Wait for a condition. TimeoutError when it never holds."""
     async with asyncio.timeout(within):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what it waits for is not an event of this loop
             await asyncio.sleep(0.001)
 
 
@@ -163,36 +172,42 @@ async def a_house(path: Path, behaviour: Behaviour, *, begin_bound: bool, **smsc
     store = Store(Direct(str(path / "heliograph.db")))
     epoch = await store.begin_epoch("test", clock.now())
     pool = Pool([an_smsc(simulator.port, **smsc)], inbox, clock)
-    routes = [Route("north")]
-    dispatcher = Dispatcher(store, pool, inbox, routes, clock, epoch, watch)
-    policy: dict[int, str] = {}
-    policies = Policies({"north": smsc.get("on_no_response", "resend")}, policy.get)
-
-    def nobody() -> None:
-        """Reports are pulled here."""
-
-    settler = Settler(store, pool, inbox, policies, clock, epoch, watch, dispatcher.done, nobody)
-    receiver = Receiver(store, pool, inbox, clock, watch, nobody)
-    acceptor = Acceptor(store, KeyMaker(epoch), routes, clock, watch, inbox.dispatch.set)
-    house = House(clock, simulator, store, pool, inbox, acceptor, watch, policy)
+    acceptor = Acceptor(store, KeyMaker(epoch), ROUTES, clock, watch, inbox.dispatch.set)
+    house = House(clock, simulator, store, pool, inbox, acceptor, watch)
     if not begin_bound:
         await simulator.stop()
+    async with at_work(house, epoch, smsc.get("on_no_response", "resend")):
+        if begin_bound:
+            await house.bound()
+        yield house
+    await store.close()
+
+
+@asynccontextmanager
+async def at_work(house: House, epoch: int, policy: str) -> AsyncIterator[None]:
+    """The parts of a gateway between the store and the links, running; reports are pulled, so nobody is told."""
+    store, pool, inbox, clock, watch = house.store, house.pool, house.inbox, house.clock, house.watch
+    policies = Policies({"north": policy}, house.policy.get)
+    dispatcher = Dispatcher(store, pool, inbox, ROUTES, clock, epoch, watch)
+    settler = Settler(store, pool, inbox, policies, clock, epoch, watch, dispatcher.done, nobody)
+    receiver = Receiver(store, pool, inbox, clock, watch, nobody)
     async with asyncio.TaskGroup() as group:
         links = group.create_task(pool.run())
         for part in (dispatcher, settler, receiver):
             group.create_task(part.run())
-        if begin_bound:
-            await house.bound()
         try:
-            yield house
+            yield
         finally:
-            await simulator.stop()
+            await house.simulator.stop()
             dispatcher.stop()
             pool.stop()
             await links
             receiver.stop()
             settler.stop()
-    await store.close()
+
+
+def nobody() -> None:
+    """Is told."""
 
 
 def play(

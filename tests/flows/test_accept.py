@@ -1,4 +1,4 @@
-"""A request becomes stored messages, on a real store: what is refused and why, what is held, and what the answer says."""
+"""A request becomes stored messages, on a real store: what is refused and why, what is held, and what is answered."""
 
 from __future__ import annotations
 
@@ -330,6 +330,7 @@ LATE = {"send_at": BEGIN + HOUR}
         ([a_draft(), a_draft()], {}, "made"),
         ([a_draft(**LATE)], {}, "made"),
         ([a_draft()], {"always_bulk": True}, "made"),
+        ([a_draft()], {"segment_interval": 1000}, "made"),  # a pace is a bulk's own
         ([a_draft()], {"bulk_id": "mine"}, "mine"),
         ([a_draft(), a_draft(**LATE)], {"bulk_id": "mine", "always_bulk": True}, "mine"),
     ],

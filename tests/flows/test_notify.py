@@ -122,10 +122,12 @@ def play(path: Path, body: Callable[[Office], Awaitable[None]], **policy: int) -
         async with WebhookClient(30.0, allow_private=True) as client:
             notifier = Notifier(store, client, PushPolicy(**plain | policy, currency="EUR"), clock, watch)
             running = asyncio.create_task(notifier.run())
-            async with asyncio.timeout(60):
-                await body(Office(store, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch))
-            notifier.stop()
-            await running
+            try:
+                async with asyncio.timeout(60):
+                    await body(Office(store, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch))
+            finally:
+                notifier.stop()
+                await running
         await store.close()
 
     asyncio.run(main())
@@ -224,22 +226,20 @@ def test_a_report_is_offered_to_the_pull_when_its_retries_ran_out(tmp_path: Path
         async with a_server() as server:
             server.statuses = [500] * 3
             [name] = await office.finish(1, server.url)
-            for failed in (1, 2, 3):
+            for failed in (1, 2):
                 await until(lambda n=failed: office.watch.failed_pushes == n)  # type: ignore[misc]
                 assert await office.pulled() == []
                 office.clock.turn(3 * MINUTE)
-            while not (found := await office.pulled()):
-                await asyncio.sleep(0.001)
+            await until(lambda: office.watch.failed_pushes == 3)
+            await office.store.touch(office.epoch, BEGIN)  # the commit that gives it up is not behind this one
 
-            assert found == [name]
+            assert await office.pulled() == [name]
             assert len(server.bodies) == 3
 
     play(tmp_path, body, retries=2)
 
 
-@pytest.mark.parametrize(
-    ("attempts", "minutes"), [(1, 1), (2, 2), (3, 5), (4, 10), (20, 362), (21, None), (22, None)]
-)
+@pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (3, 5), (4, 10), (20, 362), (21, None), (22, None)])
 def test_the_times_of_all_retries(attempts: int, minutes: int | None) -> None:
     policy = PushPolicy(batch=1, in_flight=1, retries=20, currency="EUR")
 
@@ -272,7 +272,6 @@ def test_posts_in_flight_are_waited_for_at_the_end(tmp_path: Path) -> None:
             office.notifier.stop()
             server.open.set()
             await until(lambda: office.watch.pushed_reports == 2)
-            assert await office.store.due_webhooks(office.clock.now(), 10) in ([], [webhook_of(1, Options(notify_url=server.url))])
 
     play(tmp_path, body, batch=1)
     assert len(servers[0].told) == 2

@@ -33,7 +33,7 @@ def test_every_status_has_its_meaning(status: int) -> None:
     expected: dict[str, object] = {
         "ok": Taken(),
         "throttle": Again(0.0, counted=False, throttled=True),
-        "session": Again(0.0, counted=False, rebind=True),
+        "session": Again(1.0, counted=False, rebind=True) if status == 0x04 else Again(5.0, rebind=True),
         "retry": Again(30.0 if status == 0x14 else 5.0),
         "retry-few": Again(5.0),
     }
@@ -58,7 +58,9 @@ def test_a_status_nobody_knows_is_final(status: int) -> None:
     assert meaning(status) == Refused(4, 255)
 
 
-@pytest.mark.parametrize(("status", "final"), [(0x45, Refused(4, 32)), (0xFF, Refused(4, 255))])
+@pytest.mark.parametrize(
+    ("status", "final"), [(0x45, Refused(4, 32)), (0xFF, Refused(4, 255)), (0x02, Refused(4, 4096))]
+)
 def test_few_means_three(status: int, final: Refused) -> None:
     assert [type(meaning(status, attempts)) for attempts in range(4)] == [Again, Again, Again, Refused]
     assert meaning(status, 3) == final

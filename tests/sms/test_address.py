@@ -122,3 +122,14 @@ def test_any_other_sender_is_refused(text):
 def test_a_lone_plus_sign_is_a_character_like_others():
     assert sender("+") == "+"
     assert ton_npi("+") == (5, 0)
+
+
+@pytest.mark.parametrize(("sender", "wire"), [("ΔΩ", "\x10\x15"), ("€uro", "\x1beuro"), ("Ärger", "Ärger"), ("", "")])
+def test_a_sender_beyond_latin_1_goes_in_the_codes_of_the_gsm_alphabet(sender: str, wire: str) -> None:
+    assert address.source_addr(address.sender(sender)) == wire
+
+
+def test_a_sender_with_a_line_end_is_refused() -> None:
+    with pytest.raises(address.BadAddress) as raised:
+        address.sender("ACME\nInc")
+    assert raised.value.status_id == 11

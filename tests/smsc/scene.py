@@ -17,10 +17,8 @@ from heliograph.smpp.session import Answered, Timing
 from heliograph.smsc.dialect import Dialect
 from heliograph.smsc.link import Binding, Link
 from heliograph.smsc.pool import Pool, Smsc
-from heliograph.store.claiming import Candidate
-from still import BEGIN, StillClock, until
+from still import StillClock, until
 
-KEY = 42
 PATIENT = Timing(enquire_after=1e9, inactivity=1e9, submit_response=1e9, overdue_limit=1e9)
 
 
@@ -96,33 +94,6 @@ def an_smsc(port: int, **changes: Any) -> Smsc:
         "dialect": Dialect(),
     }
     return Smsc(**plain | changes)
-
-
-def a_candidate(segments: int = 1, **changes: Any) -> Candidate:
-    """A message whose time has come."""
-    plain: dict[str, Any] = {
-        "lane": 1,
-        "due": BEGIN,
-        "key": KEY,
-        "account": 1,
-        "sender": "Heliograph",
-        "recipient": "41793026727",
-        "body": b"hello",
-        "data_coding": 0,
-        "esm_class": 0,
-        "segments": segments,
-        "created_at": BEGIN,
-        "expires_at": BEGIN + 3_600_000,
-        "open_hours": None,
-        "reference": None,
-        "intermediate": False,
-        "waiting": tuple(range(1, segments + 1)),
-        "attempts": 0,
-        "unanswered": 0,
-        "pace": None,
-        "allowed_at": 0,
-    }
-    return Candidate(**plain | changes)
 
 
 @dataclass

@@ -136,12 +136,12 @@ def test_a_receipt_that_names_no_message_is_of_no_use() -> None:
     assert read(a_deliver_sm("stat:DELIVRD err:000")) is None
 
 
-BASES: list[tuple[Dialect, str, str | None, tuple[str, ...]]] = [
+BASES: list[tuple[Dialect, str, str | None, tuple[str, ...]]] = [  # a number has one key, whatever its base
     (Dialect(), "0A", None, ("0a",)),
-    (Dialect(text_id_base="dec"), "10", None, ("10",)),
-    (Dialect(text_id_base="hex"), "A", None, ("10",)),
-    (Dialect(text_id_base="dec", tlv_id_base="hex"), "10", "A", ("10",)),
-    (Dialect(text_id_base="dec"), "10", "A", ("a", "10")),
+    (Dialect(text_id_base="dec"), "10", None, ("Na",)),
+    (Dialect(text_id_base="hex"), "A", None, ("Na",)),
+    (Dialect(text_id_base="dec", tlv_id_base="hex"), "10", "A", ("Na",)),
+    (Dialect(text_id_base="dec"), "10", "A", ("a", "Na")),
 ]
 
 

@@ -1,439 +1,351 @@
-"""One link to an SMSC, on a real socket: bound, lost and bound again; what it brings, and its window."""
+"""Links: bound again whenever they are lost, patient with who refuses them, and orderly at the end."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import pytest
 
-from heliograph.smpp.constants import Command, Status
-from heliograph.smpp.pdu import Pdu, PduError, encode
-from heliograph.smpp.session import Timing, WindowFull
-from heliograph.smsc.link import Link
-from smsc.scene import PATIENT, Owner, Scene, a_binding, a_link, a_submit_sm, ended
-from still import StillClock, until
-
-Body = Callable[[Scene], Awaitable[None]]
-TEN = range(10)
-
-
-def play(body: Body, behaviour: dict[str, Any] | None = None, **binding: Any) -> None:
-    async def inside() -> None:
-        async with a_link(behaviour, **binding) as scene:
-            await body(scene)
-
-    asyncio.run(inside())
+from flows.house import TurnedClock, an_smsc, until
+from heliograph.simulator.behaviour import Behaviour
+from heliograph.simulator.server import Simulator
+from heliograph.smpp.constants import Command
+from heliograph.smpp.pdu import Pdu, PduError
+from heliograph.smpp.session import Answered, NotAllowed, Timing, WindowFull
+from heliograph.smsc.link import JITTER, REBIND, REBIND_FATAL, RECONNECT, Link
+from heliograph.smsc.pool import Place, Pool
 
 
-def fifth(seconds: float) -> Any:
-    """So many seconds, give or take a fifth."""
-    return pytest.approx(seconds, rel=0.2)
+@dataclass
+class Owner:
+    """Keeps what it is told, and acknowledges at once what is delivered."""
+
+    answers: list[tuple[Any, int]] = field(default_factory=list)
+    requests: list[Pdu] = field(default_factory=list)
+    unknown: list[Any] = field(default_factory=list)
+    unsent: list[Any] = field(default_factory=list)
+    losses: int = 0
+    binds: int = 0
+    refuse: int = 0
+
+    def answered(self, link: Link, answers: Sequence[Answered]) -> None:
+        self.answers += [(answer.token, answer.pdu.status) for answer in answers]
+        link.claimed -= len(answers)
+
+    def delivered(self, link: Link, requests: Sequence[Pdu]) -> None:
+        self.requests += requests
+        link.acknowledge(requests, self.refuse)
+
+    def lost(self, link: Link, unknown: Sequence[Any], unsent: Sequence[Any]) -> None:
+        self.losses += 1
+        self.unknown += unknown
+        self.unsent += unsent
+        link.claimed -= len(unknown) + len(unsent)
+
+    def bound(self, link: Link) -> None:
+        self.binds += 1
 
 
-def timing(**changes: float) -> Timing:
-    plain = {name: getattr(PATIENT, name) for name in ("enquire_after", "inactivity", "submit_response")}
-    return Timing(**{"overdue_limit": 1e9} | plain | changes)
+@dataclass
+class Scene:
+    clock: TurnedClock
+    simulator: Simulator
+    owner: Owner
+    pool: Pool
+
+    @property
+    def links(self) -> list[Link]:
+        return self.pool.places["north"].links
+
+    @property
+    def link(self) -> Link:
+        return self.links[0]
+
+    async def bound(self) -> None:
+        await until(lambda: all(link.is_bound for link in self.links))
+
+    def submit(self, *tokens: Any, text: bytes = b"hello") -> None:
+        pdu = Pdu(Command.SUBMIT_SM, fields={"destination_addr": "41793026727", "short_message": text})
+        self.link.submit([pdu] * len(tokens), tokens)
+        self.link.claimed += len(tokens)
+
+    async def problem(self, word: str) -> None:
+        await until(lambda: word in self.link.problem)
 
 
-def test_a_link_binds_with_its_name_and_password() -> None:
-    async def body(scene: Scene) -> None:
-        assert not scene.link.is_bound
-        assert scene.link.problem == "not connected yet"
-        scene.clock.turn(0)
+def play(
+    body: Callable[[Scene], Awaitable[None]], *, behaviour: Behaviour | None = None, up: bool = True, **smsc: Any
+) -> None:
+    async def main() -> None:
+        simulator = Simulator(behaviour or Behaviour(receipts=False), keep=True)
+        await simulator.start()
+        clock, owner = TurnedClock(), Owner()
+        pool = Pool([an_smsc(simulator.port, **smsc)], owner, clock)
+        if not up:
+            await simulator.stop()
+        running = asyncio.create_task(pool.run())
+        try:
+            async with asyncio.timeout(30):
+                await body(Scene(clock, simulator, owner, pool))
+        finally:
+            await simulator.stop()
+            pool.stop()
+            await running
 
-        await scene.bound()
-
-        assert scene.owner.bounds == ["north/1"]
-        assert (scene.link.problem, scene.link.state_since) == ("", scene.clock.now())
-        assert (scene.link.room, scene.link.claimed) == (10, 0)
-        assert scene.simulator.counters.binds_refused == {}
-
-    play(body, {"system_id": "one", "password": "secret"})
-
-
-@pytest.mark.parametrize(("command", "room"), [(Command.BIND_TRANSMITTER, 10), (Command.BIND_RECEIVER, 0)])
-def test_only_a_link_that_may_submit_has_room(command: Command, room: int) -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        assert scene.link.room == room
-
-    play(body, command=command)
+    asyncio.run(main())
 
 
-@pytest.mark.parametrize(
-    ("status", "pauses"),
-    [
-        (Status.ESME_RALYBND, [30, 60, 120, 240, 300, 300]),
-        (Status.ESME_RBINDFAIL, [30, 60, 120, 240, 300, 300]),
-        (Status.ESME_RSYSERR, [30, 60]),
-        (Status.ESME_RINVPASWD, [300, 300, 300]),
-        (Status.ESME_RINVSYSID, [300, 300]),
-        (Status.ESME_RINVSYSTYP, [300, 300]),
-    ],
-    ids=lambda value: value.name if isinstance(value, Status) else "",
-)
-def test_a_refused_bind_is_tried_again_after_what_its_class_says(status: Status, pauses: list[int]) -> None:
-    async def body(scene: Scene) -> None:
-        found = [await scene.pause()] + [await scene.next_pause() for _ in pauses[1:]]
-
-        assert found == [fifth(pause) for pause in pauses]
-        assert scene.link.problem == f"bind refused: {status.name}"
-        assert scene.simulator.counters.binds_refused == {status: len(pauses)}
-        assert scene.owner.bounds == []
-
-    play(body, {"bind_status": int(status)})
-
-
-def test_after_a_bind_that_was_taken_the_pauses_begin_anew() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.pause()
-        assert await scene.next_pause() == fifth(60)
-        scene.simulator.behaviour = msgspec.structs.replace(scene.simulator.behaviour, bind_status=0)
-        scene.clock.turn(await scene.pause())
-        await scene.bound()
-
-        scene.simulator.drop_links()
-
-        assert await scene.pause() == fifth(1)
-
-    play(body, {"bind_status": int(Status.ESME_RALYBND)})
-
-
-def test_an_smsc_that_nobody_can_connect_to_is_tried_again_and_again() -> None:
-    async def inside() -> None:
-        with socket.socket() as taken:  # bound, and not listening
-            taken.bind(("127.0.0.1", 0))
-            clock, owner = StillClock(), Owner()
-            link = Link(a_binding(taken.getsockname()[1]), owner, clock)
-            scene = Scene(None, clock, owner, [link], asyncio.create_task(link.run()))  # type: ignore[arg-type]
-
-            found = [await scene.pause()] + [await scene.next_pause() for _ in range(6)]
-
-            assert found == [fifth(pause) for pause in (1, 2, 5, 10, 30, 60, 60)]
-            assert link.problem.startswith("cannot connect")
-            assert owner.losses == []  # there was no session to lose
-            link.stop()
-            await asyncio.wait_for(scene.task, 5)
-
-    asyncio.run(inside())
-
-
-def test_a_link_that_is_lost_is_bound_again() -> None:
+def test_a_link_binds_as_who_it_is() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
 
-        scene.simulator.drop_links()
+        [found] = scene.pool.status()
+        assert (found["smsc"], found["link"], found["bound"], found["window"]) == ("north", "north/1", True, 10)
+        assert "problem" not in found
+        assert scene.simulator.counters.binds == 1
+        assert [link.system_id for link in scene.simulator.links] == ["heliograph"]
 
-        assert await scene.pause() == fifth(1)
-        assert not scene.link.is_bound
-        assert scene.link.problem != ""
-        scene.clock.turn(1.2)
-        await scene.bound()
-        assert scene.owner.bounds == ["north/1", "north/1"]
-        assert scene.owner.losses == [([], [])]
-
-    play(body)
+    play(body, behaviour=Behaviour(system_id="heliograph", password="secret"))
 
 
-def test_what_was_submitted_and_not_answered_is_unknown_when_the_link_is_lost() -> None:
+def test_a_pair_sends_on_one_link_and_receives_on_the_other() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
-        scene.submit("a", "b", "c")
-        await scene.simulator.until(lambda counters: counters.submits == 3)
+        transmitter, receiver = scene.links
+        assert [link.binding.name for link in scene.links] == ["north/1.tx", "north/1.rx"]
+        assert (transmitter.room, receiver.room) == (10, 0)
 
-        scene.simulator.drop_links()
+        answer = scene.simulator.deliver(short_message=b"hi")
+        assert await answer == 0
+        assert scene.owner.requests[0].fields["short_message"] == b"hi"
 
-        await scene.pause()
-        assert scene.owner.losses == [(["a", "b", "c"], [])]
-        assert scene.owner.answers == []
-
-    play(body, {"no_answer": True})
+    play(body, pair=True)
 
 
-def test_what_was_answered_is_not_lost_with_the_link() -> None:
+def test_room_is_what_is_neither_under_way_nor_unsettled() -> None:
     async def body(scene: Scene) -> None:
+        assert scene.link.room == 0
         await scene.bound()
-        scene.submit("a", "b", "c")  # the third one costs the link
-
-        await scene.pause()
-
-        assert scene.owner.tokens == ["a", "b"]
-        assert scene.owner.losses == [(["c"], [])]
-
-    play(body, {"drop_after": 3})
-
-
-def test_the_window_is_never_exceeded() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        with pytest.raises(WindowFull):
-            scene.submit(*range(11))
-        scene.submit(*range(7))
         assert scene.link.room == 3
+        scene.link.claimed = 1
+        assert scene.link.room == 2
+        scene.link.claimed = 0
+        scene.submit("a", "b", text=b"!noanswer")
+        assert scene.link.room == 1
+
+        scene.submit("c", text=b"!noanswer")
+        assert scene.link.room == 0
         with pytest.raises(WindowFull):
-            scene.submit(7, 8, 9, 10)
-        scene.submit(7, 8, 9)
-        assert scene.link.room == 0
-        await scene.simulator.until(lambda counters: counters.submits >= 10)
+            scene.submit("d")
 
-        assert [pdu.fields["short_message"] for pdu in scene.simulator.submits] == [b"%d" % n for n in TEN]
-
-    play(body, {"no_answer": True})
+    play(body, window=3)
 
 
-def test_a_place_is_free_when_its_owner_says_so_and_not_when_the_answer_came() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        scene.link.claimed += 10
-        scene.submit(*TEN)
-        await until(lambda: len(scene.owner.tokens) == 10)
-        assert (scene.link.claimed, scene.link.room) == (10, 0)
-
-        scene.link.claimed -= 4
-
-        assert scene.link.room == 4
-
-    play(body)
-
-
-def test_what_is_claimed_keeps_its_place_over_a_lost_link() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        scene.link.claimed += 6
-        scene.simulator.drop_links()
-        await scene.pause()
-        assert scene.link.room == 0
-        scene.clock.turn(1.2)
-
-        await scene.bound()
-
-        assert scene.link.room == 4
-
-    play(body)
-
-
-def test_of_requests_that_cannot_be_encoded_none_is_sent_and_the_error_says_which() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        with pytest.raises(PduError) as caught:
-            scene.link.submit([a_submit_sm(), a_submit_sm(to="4" * 30), a_submit_sm()], ["a", "b", "c"])
-        assert caught.value.index == 1
-
-        scene.submit("d")
-        await until(lambda: scene.owner.tokens)
-
-        assert scene.owner.tokens == ["d"]
-        assert len(scene.simulator.submits) == 1
-
-    play(body)
-
-
-def test_answers_are_handed_on_in_batches() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        scene.submit(*range(500))
-
-        await until(lambda: len(scene.owner.tokens) == 500)
-
-        assert scene.owner.tokens == list(range(500))
-        assert len(scene.owner.answers) < 25
-        assert set(scene.owner.statuses) == {0}
-
-    play(body, window=500)
-
-
-def test_a_refusal_is_an_answer() -> None:
+def test_answers_come_with_their_tokens() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
         scene.submit("a", "b")
-        await until(lambda: len(scene.owner.tokens) == 2)
-        assert sorted(scene.owner.statuses) == [0, Status.ESME_RMSGQFUL]
+        scene.submit("c", text=b"!status=0x0B")
+        await until(lambda: len(scene.owner.answers) == 3)
 
-    play(body, {"refuse_every": 2, "refuse_status": int(Status.ESME_RMSGQFUL)})
-
-
-def test_deliveries_are_handed_on_in_batches_and_acknowledged_when_the_owner_says_so() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        futures = [scene.simulator.deliver(source_addr=str(n), short_message=b"hi") for n in range(100)]
-        await until(lambda: len(scene.owner.requests) == 100)
-
-        assert len(scene.owner.deliveries) < 25
-        assert [pdu.fields["source_addr"] for pdu in scene.owner.requests] == [str(n) for n in range(100)]
-        assert not any(future.done() for future in futures)
-
-        scene.link.acknowledge(scene.owner.requests[:99])
-        scene.link.acknowledge(scene.owner.requests[99:], Status.ESME_RX_T_APPN)
-
-        assert await asyncio.gather(*futures) == [0] * 99 + [Status.ESME_RX_T_APPN]
+        assert sorted(scene.owner.answers) == [("a", 0), ("b", 0), ("c", 0x0B)]
 
     play(body)
 
 
-def test_to_acknowledge_on_a_link_that_is_gone_does_nothing() -> None:
+def test_what_cannot_be_encoded_is_told_and_nothing_is_sent() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
-        future = scene.simulator.deliver(short_message=b"hi")
-        await until(lambda: scene.owner.requests)
+        good = Pdu(Command.SUBMIT_SM, fields={"short_message": b"x"})
+        with pytest.raises(PduError) as problem:
+            scene.link.submit([good, Pdu(Command.SUBMIT_SM, fields={"source_addr": "x" * 30})], ["a", "b"])
+
+        assert problem.value.index == 1
+        assert scene.link.room == 10
+
+    play(body)
+
+
+def test_a_lost_link_tells_what_was_never_answered_and_comes_back() -> None:
+    async def body(scene: Scene) -> None:
+        await scene.bound()
+        scene.submit("a", "b", text=b"!noanswer")
+        await scene.simulator.until(lambda counters: counters.submits == 2)
         scene.simulator.drop_links()
-        await scene.pause()
+        await until(lambda: scene.owner.losses == 1)
+        assert (scene.owner.unknown, scene.owner.unsent) == (["a", "b"], [])
+        assert (scene.link.is_bound, scene.link.claimed, scene.link.room) == (False, 0, 0)
 
-        scene.link.acknowledge(scene.owner.requests)
-
-        assert future.cancelled()
+        await tries(scene, RECONNECT[:1], lambda: scene.owner.binds)
 
     play(body)
 
 
-def test_a_silent_link_is_asked_whether_it_lives() -> None:
+async def tries(scene: Scene, steps: Sequence[float], happened: Callable[[], int]) -> None:
+    """See the link wait so long (jitter aside) before each further try."""
+    for step in steps:
+        least, most, before = step * (1 - JITTER), step * (1 + JITTER), happened()
+        await until(lambda: any(least <= wait <= most for wait in scene.clock.waits))  # noqa: B023 - awaited here
+        assert happened() == before
+        scene.clock.turn(most)
+        await until(lambda: happened() > before)  # noqa: B023 - awaited here
+
+
+def test_an_smsc_that_is_away_is_tried_ever_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    connects = 0
+
     async def body(scene: Scene) -> None:
-        await scene.bound()
-        for _ in range(20):  # ten minutes, in which nothing else is said
-            scene.clock.turn(30)
-            await until(lambda: scene.clock.waits)
-            await asyncio.sleep(0.005)
-            scene.clock.turn(0.25)
+        loop = asyncio.get_running_loop()
+        create = loop.create_connection
 
-        scene.submit("a")
-        await until(lambda: scene.owner.tokens)
-        assert scene.owner.losses == []
+        async def count(*arguments: Any, **named: Any) -> Any:
+            nonlocal connects
+            connects += 1
+            return await create(*arguments, **named)
 
-    play(body, timing=timing(enquire_after=30.0, inactivity=300.0))
+        monkeypatch.setattr(loop, "create_connection", count)
+        await scene.problem("cannot connect")
+        await tries(scene, (*RECONNECT, *RECONNECT[-1:] * 2), lambda: connects)
+
+        await scene.simulator.start()
+        while not scene.link.is_bound:
+            scene.clock.turn(RECONNECT[-1])
+            await asyncio.sleep(0.001)
+
+    play(body, up=False)
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "limits", "passing", "problem"),
+    ("status", "name", "steps"),
     [
-        ({"ignore_enquire": True}, {"enquire_after": 30.0}, [30, 11], "enquire_link was not answered"),
-        ({}, {"inactivity": 300.0}, [301], "nothing was heard"),
-        ({"no_answer": True}, {"submit_response": 60.0}, [61], "half the window was not answered"),
-        ({"no_answer": True}, {"overdue_limit": 600.0}, [601], "a request was not answered"),
+        (0x05, "ESME_RALYBND", (*REBIND, *REBIND[-1:] * 2)),
+        (0x0D, "ESME_RBINDFAIL", REBIND),
+        (0x0E, "ESME_RINVPASWD", REBIND_FATAL * 3),
+        (0x0F, "ESME_RINVSYSID", REBIND_FATAL * 2),
+        (0x53, "ESME_RINVSYSTYP", REBIND_FATAL * 2),
     ],
 )
-def test_a_link_that_cannot_be_trusted_is_given_up(
-    behaviour: dict[str, Any], limits: dict[str, float], passing: list[float], problem: str
-) -> None:
+def test_a_refused_bind_is_tried_again_after_a_while(status: int, name: str, steps: Sequence[float]) -> None:
+    async def body(scene: Scene) -> None:
+        refused = scene.simulator.counters.binds_refused
+        await scene.problem(f"bind refused: {name}")
+        await tries(scene, steps, lambda: refused[status])
+
+        scene.simulator.behaviour = Behaviour()
+        while not scene.link.is_bound:
+            scene.clock.turn(REBIND_FATAL[0])
+            await asyncio.sleep(0.001)
+        assert scene.link.problem == ""
+
+    play(body, behaviour=Behaviour(bind_status=status))
+
+
+def test_after_a_good_bind_the_next_loss_is_repaired_quickly() -> None:
+    async def body(scene: Scene) -> None:
+        await scene.problem("cannot connect")
+        for _ in range(8):
+            scene.clock.turn(10)
+            await asyncio.sleep(0.001)
+        await scene.simulator.start()
+        while not scene.link.is_bound:
+            scene.clock.turn(10)
+            await asyncio.sleep(0.001)
+        scene.simulator.drop_links()
+        await until(lambda: not scene.link.is_bound)
+
+        await tries(scene, RECONNECT[:1], lambda: scene.owner.binds)
+
+    play(body, up=False)
+
+
+def test_silence_is_ended_by_the_clock() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
-        if "no_answer" in behaviour:
-            scene.submit(*range(5))
-            await scene.simulator.until(lambda counters: counters.submits == 5)
-        for seconds in passing:
-            await until(lambda: scene.clock.waits)
-            scene.clock.turn(seconds)
-            await asyncio.sleep(0.01)
+        while not scene.owner.losses:
+            scene.clock.turn(0.25)
+            await asyncio.sleep(0.001)
 
-        assert await scene.pause() == fifth(1)
-        assert problem in scene.link.problem
-        assert scene.owner.losses == [(list(range(5)) if "no_answer" in behaviour else [], [])]
+        assert "enquire_link" in scene.link.problem
+        assert 40 <= scene.clock.seconds <= 42
 
-    play(body, behaviour, timing=timing(**limits))
+    timing = Timing(enquire_after=30.0, enquire_response=10.0)
+    play(body, behaviour=Behaviour(ignore_enquire=True), timing=timing)
 
 
-def test_a_bind_that_is_never_answered_is_given_up_after_half_a_minute() -> None:
-    async def body(scene: Scene) -> None:
-        scene.simulator.stall()
-        await until(lambda: scene.simulator.links)
-        await until(lambda: scene.clock.waits)
-        scene.clock.turn(31)
-
-        assert await scene.pause() == fifth(1)
-        assert scene.link.problem == "no bind in time"
-
-    play(body)
-
-
-def test_an_smsc_that_unbinds_is_bound_to_again() -> None:
+def test_a_link_that_stops_is_unbound_in_order_and_late_answers_count() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
-
-        scene.simulator.send_raw(encode(Pdu(Command.UNBIND, 0, 77)))
-
-        assert await scene.pause() == fifth(1)
-        assert scene.link.problem == "unbound by the peer"
-
-    play(body)
-
-
-def test_a_stream_out_of_step_ends_the_session_and_what_was_under_way_is_unknown() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-        scene.submit("a")
-
-        assert await scene.pause() == fifth(1)
-
-        assert scene.owner.losses == [(["a"], [])]
-
-    play(body, {"garbage_every": 1, "garbage": "noise"})
-
-
-def test_a_link_that_is_dropped_leaves_in_order_and_says_why() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-
-        scene.link.drop("the SMSC says that the session is in the wrong state")
-
+        scene.submit("a", text=b"!late=0.05")
+        await scene.simulator.until(lambda counters: counters.submits == 1)
+        scene.pool.stop()
         assert scene.link.room == 0
-        assert await scene.pause() == fifth(1)
-        assert scene.owner.losses == [([], [])]
-        scene.clock.turn(1.2)
-        await scene.bound()
+        await until(lambda: scene.owner.losses == 1)
 
-    play(body)
-
-
-def test_a_link_that_stops_unbinds_and_connects_no_more() -> None:
-    async def body(scene: Scene) -> None:
-        await scene.bound()
-
-        scene.link.stop()
-
-        assert scene.link.room == 0
-        await asyncio.wait_for(scene.task, 5)
-        assert not scene.link.is_bound
+        assert scene.owner.answers in ([("a", 0)], [])
+        assert scene.owner.answers or scene.owner.unknown == ["a"]
         await until(lambda: not scene.simulator.links)
 
     play(body)
 
 
-def test_answers_that_are_under_way_when_a_link_stops_still_count() -> None:
+def test_a_dropped_link_binds_anew() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
-        scene.submit("a", "b")
-
-        scene.link.stop()
-
-        await asyncio.wait_for(scene.task, 5)
-        assert scene.owner.tokens == ["a", "b"]
-        assert scene.owner.losses == [([], [])]
+        scene.link.drop("the SMSC says so")
+        await until(lambda: scene.owner.losses == 1)
+        assert scene.link.problem
+        await tries(scene, RECONNECT[:1], lambda: scene.owner.binds)
 
     play(body)
 
 
-def test_an_smsc_that_does_not_answer_an_unbind_is_waited_for_five_seconds() -> None:
+def test_nothing_is_sent_on_a_link_that_is_not_bound() -> None:
+    async def body(scene: Scene) -> None:
+        await scene.problem("bind refused")
+        await until(lambda: not scene.simulator.links)
+
+        assert scene.link.room == 0
+        assert scene.pool.room() == {}
+        assert scene.pool.next_room() == float("inf")
+
+    play(body, behaviour=Behaviour(bind_status=0x0D))
+
+
+def test_what_could_not_be_stored_is_refused_for_now_and_comes_again() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
-        scene.simulator.stall()
-        scene.link.stop()
-        scene.clock.turn(4.5)
-        await asyncio.sleep(0.01)
-        assert not scene.task.done()
-
-        scene.clock.turn(1)
-
-        await ended(scene.clock, scene.task)
+        scene.owner.refuse = 0x64
+        assert await scene.simulator.deliver(short_message=b"hi") == 0x64
+        scene.owner.refuse = 0
+        assert await scene.simulator.deliver(short_message=b"hi") == 0
 
     play(body)
 
 
-def test_a_link_that_stops_while_it_waits_to_connect_ends_at_once() -> None:
+def test_all_links_of_an_smsc_are_kept() -> None:
     async def body(scene: Scene) -> None:
-        await scene.pause()
-        scene.link.stop()
-        await asyncio.wait_for(scene.task, 5)
+        await scene.bound()
 
-    play(body, {"bind_status": int(Status.ESME_RINVPASWD)})
+        assert len(scene.links) == 3
+        assert scene.simulator.counters.bound == 3
+        [(name, room)] = scene.pool.room().items()
+        assert (name, room.left, room.windows) == ("north", 6, 6)
+        assert isinstance(room.place, Place)
+        taken = [room.reserve(room.choose(), 2) for _ in range(4)]
+        assert taken == [2, 2, 2, 0]
+        assert scene.pool.room() == {}
+
+    play(body, links=3, window=2)
+
+
+def test_a_link_is_not_submitted_to_before_it_is_bound() -> None:
+    async def body(scene: Scene) -> None:
+        scene.simulator.stall()  # the bind is never answered
+        await until(lambda: scene.link._session is not None)
+        with pytest.raises(NotAllowed):
+            scene.submit("a")
+
+    play(body)

@@ -1,6 +1,6 @@
 """The SQLite engine without its process: the same writer, reader and frames, called where the process would be.
 
-What a process adds (its start, its end, its lock) is in `test_sqlite.py`; everything else takes a tenth of the time here.
+What a process adds (its start, its end, its lock) is in `test_sqlite.py`; all else takes a tenth of the time here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A store in a test's hands: short words for what flows do with it, and the rows themselves where no method shows them."""
+"""A store in a test's hands: short words for what flows do with it, and the rows where no method shows them."""
 
 from __future__ import annotations
 

@@ -17,6 +17,9 @@ from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from store.scene import BEGIN, a_message
 
+BLOCKED = """
+SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'heliograph' AND wait_event_type = 'Lock'
+"""
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'heliograph'"
 
 
@@ -82,9 +85,7 @@ def test_a_connection_that_is_cut_at_work_is_told_as_unavailable(database_url: s
             await beside.execute("LOCK TABLE lane IN ACCESS EXCLUSIVE MODE")
             work: Any = store.accept(an_acceptance(2)) if what == "write" else store.peek(BEGIN, 10)
             waiting = asyncio.ensure_future(work)
-            while not await beside.fetchval(
-                "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'heliograph' AND wait_event_type = 'Lock'"
-            ):
+            while not await beside.fetchval(BLOCKED):  # noqa: ASYNC110 - the event is in another process
                 await asyncio.sleep(0)
             await beside.execute(CUT)
 

@@ -11,7 +11,19 @@ import pytest
 from heliograph.sms.message import Options
 from heliograph.store.reporting import Pushed
 from store.scene import (
-    BEGIN, DAY, DELIVERED, ENCODE, HOUR, PENDING, PUSHED, TOLD_ALL, Play, Scene, a_message, a_receipt, ids,
+    BEGIN,
+    DAY,
+    DELIVERED,
+    ENCODE,
+    HOUR,
+    PENDING,
+    PUSHED,
+    TOLD_ALL,
+    Play,
+    Scene,
+    a_message,
+    a_receipt,
+    ids,
 )  # fmt: skip
 
 URL, OTHER = 4242, 4343

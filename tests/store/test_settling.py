@@ -11,7 +11,19 @@ from heliograph.sms.verdict import Verdict
 from heliograph.store.claiming import Move
 from heliograph.store.settling import Delivery, Matched, SegmentOutcome
 from store.scene import (
-    BEGIN, DELIVERED, FAILED, PENDING, PUSHED, REFUSED, SMSC, TOLD_ALL, Play, Scene, a_message, a_receipt, a_taking,
+    BEGIN,
+    DELIVERED,
+    FAILED,
+    PENDING,
+    PUSHED,
+    REFUSED,
+    SMSC,
+    TOLD_ALL,
+    Play,
+    Scene,
+    a_message,
+    a_receipt,
+    a_taking,
 )  # fmt: skip
 
 WAITING, SENT, UNKNOWN = SegmentState.WAITING, SegmentState.SENT, SegmentState.UNKNOWN

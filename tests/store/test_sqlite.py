@@ -58,7 +58,8 @@ def play(path: Path, body: Callable[[Store], Awaitable[None]]) -> None:
         try:
             await body(store)
         finally:
-            await store.close()
+            async with asyncio.timeout(20):
+                await store.close()
 
     asyncio.run(main())
 

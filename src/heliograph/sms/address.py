@@ -64,8 +64,8 @@ def sender(text: str | None) -> str:
     """The sender as the customer wrote it; "" where there is none, and the account's or the SMSC's holds.
 
     A number has 3 to 15 digits, or 7 to 15 after a `+`, which stays: it tells an international number from a
-    short code. Anything else has 1 to 11 septets of the GSM alphabet, and no `@`, which is NUL there and would
-    end the field.
+    short code. Anything else has 1 to 11 septets of the GSM alphabet: no `@`, which is NUL there and would end the
+    field, and no line ends.
 
     Raises:
         BadAddress: 11, it is neither.
@@ -77,7 +77,8 @@ def sender(text: str | None) -> str:
         if len(number) in (SENDER_DIGITS if number == text else INTERNATIONAL_DIGITS):
             return text
         raise BadAddress(INVALID_SENDER, "a numeric sender has 3 to 15 digits, or 7 to 15 after a plus sign")
-    if "@" in text or not gsm7.is_encodable(text) or len(gsm7.encode(text)) > MAX_ALPHANUMERIC:
+    carried = text.isprintable() and "@" not in text
+    if not carried or not gsm7.is_encodable(text) or len(gsm7.encode(text)) > MAX_ALPHANUMERIC:
         raise BadAddress(INVALID_SENDER, "an alphanumeric sender has 1 to 11 characters of the GSM alphabet, without @")
     return text
 
@@ -93,9 +94,15 @@ def ton_npi(sender: str) -> tuple[int, int]:
 
 
 def source_addr(sender: str) -> str:
-    """The source_addr of what `sender` returned: a number without its `+`, anything else as it is."""
+    """The source_addr of what `sender` returned: a number without its `+`, anything else as it is.
+
+    A C-octet string has one octet a character (SMPP 3.4 §3.1): what has a Greek letter or a euro sign goes in the codes
+    of the GSM alphabet, which phones show it by; ASCII letters and digits are the same there.
+    """
     number = sender.removeprefix("+")
-    return number if _is_digits(number) else sender
+    if _is_digits(number):
+        return number
+    return sender if not sender or max(sender) <= "\xff" else gsm7.encode(sender).decode("latin-1")
 
 
 def _is_digits(text: str) -> bool:

@@ -45,7 +45,7 @@ class Throttle:
         calm = now - self._throttled_at > CALM + self._pause
         self._pause = FIRST_PAUSE if calm else min(LONGEST_PAUSE, self._pause * 2)
         self._throttled_at = now
-        self._paused_until = now + self._pause
+        self._at = self._paused_until = now + self._pause  # nothing recovers while nothing is sent
         self._share = max(SLOWEST, self._share / 2)
 
     def next_allowed(self, now: float) -> float:
