@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from heliograph.api import openapi
 from heliograph.accounts.gate import TooManyLogins
+from heliograph.api import openapi
 from heliograph.api.errors import (
     TABLE,
     BadRequest,

@@ -88,7 +88,7 @@ def test_an_absent_sender_is_left_to_the_account(text):
         ("Shop 24 now", 5, 0, "Shop 24 now"),
         ("Grüße", 5, 0, "Grüße"),
         ("+Plus", 5, 0, "+Plus"),
-        ("\u20ac\u20ac\u20ac\u20ac\u20aca", 5, 0, "\u20ac\u20ac\u20ac\u20ac\u20aca"),
+        ("\u20ac\u20ac\u20ac\u20ac\u20aca", 5, 0, "\x1be\x1be\x1be\x1be\x1bea"),
     ],
 )
 def test_a_sender_is_kept_as_written_and_typed_by_its_shape(text, ton, npi, wire):
@@ -124,12 +124,12 @@ def test_a_lone_plus_sign_is_a_character_like_others():
     assert ton_npi("+") == (5, 0)
 
 
-@pytest.mark.parametrize(("sender", "wire"), [("ΔΩ", "\x10\x15"), ("€uro", "\x1beuro"), ("Ärger", "Ärger"), ("", "")])
-def test_a_sender_beyond_latin_1_goes_in_the_codes_of_the_gsm_alphabet(sender: str, wire: str) -> None:
-    assert address.source_addr(address.sender(sender)) == wire
+@pytest.mark.parametrize(("text", "wire"), [("ΔΩ", "\x10\x15"), ("€uro", "\x1beuro"), ("Ärger", "Ärger"), ("", "")])
+def test_a_sender_beyond_latin_1_goes_in_the_codes_of_the_gsm_alphabet(text: str, wire: str) -> None:
+    assert source_addr(sender(text)) == wire
 
 
 def test_a_sender_with_a_line_end_is_refused() -> None:
-    with pytest.raises(address.BadAddress) as raised:
-        address.sender("ACME\nInc")
+    with pytest.raises(BadAddress) as raised:
+        sender("ACME\nInc")
     assert raised.value.status_id == 11
