@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
@@ -45,7 +46,13 @@ class Postgres:
         command = [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self.folder), *settings]
         with open(self._log, "ab") as log:
             self._server = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **self._user
+                command,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+                **self._user,
             )
         status = self._data / "postmaster.pid"
         end = time.monotonic() + STARTS_WITHIN
@@ -89,6 +96,13 @@ class Postgres:
         return subprocess.run(
             [str(self._bin / program), *words], capture_output=True, cwd=self.folder, check=False, **self._user
         )
+
+
+def _end_with_parent() -> None:
+    """Tests that are killed leave no server behind; where the system knows no such thing, theirs stays."""
+    set_death_signal = getattr(ctypes.CDLL(None), "prctl", None)
+    if set_death_signal is not None:
+        set_death_signal(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 
 
 def installed() -> Path:

@@ -214,6 +214,7 @@ def test_a_report_that_failed_is_tried_again_ever_more_slowly(tmp_path: Path) ->
                 assert len(server.bodies) == retry + 1
                 office.clock.turn(0.02)
                 await until(lambda n=retry: len(server.bodies) == n + 2)  # type: ignore[misc]
+                await until(lambda n=retry: office.watch.failed_pushes == min(n + 2, 5))  # type: ignore[misc]
 
             await until(lambda: office.watch.pushed_reports == 6)
             assert office.watch.failed_pushes == 5

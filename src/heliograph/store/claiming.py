@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import msgspec
 
@@ -76,9 +77,17 @@ def peek(now: int, most: int) -> Script[Look]:
     rows = yield Fetch("due_messages", [(lane[0],) for lane in lanes], {"now": now, "most": quota})
     pace = {lane: (interval, allowed_at) for lane, interval, allowed_at in lanes}
     parts = yield from _segments_of([row[2] for row in rows if row[14] is not None])
-    rows = sorted(rows, key=lambda row: (row[1], row[2]))
+    rows = _in_turn(rows, [lane[0] for lane in lanes])
     candidates = [_candidate(row, parts.get(row[2], []), *pace[row[0]]) for row in rows]
     return Look(candidates, sorted(pace.keys() - {row[0] for row in rows}))
+
+
+def _in_turn(rows: Sequence[Row], lanes: list[int]) -> list[Row]:
+    """One of each lane, then the next of each: the lanes as they come, what is in them by its time."""
+    waiting: dict[int, list[Row]] = {lane: [] for lane in lanes}
+    for row in sorted(rows, key=lambda row: (row[1], row[2])):
+        waiting[row[0]].append(row)
+    return [row for turn in zip_longest(*waiting.values()) for row in turn if row is not None]
 
 
 def _segments_of(keys: list[int]) -> Script[dict[int, list[Row]]]:
@@ -143,6 +152,7 @@ def _claim(taken: Taken) -> Script[list[Claim]]:
     if first and (yield Run("take_messages", first, {"event": event})) != len(first):
         won = {row[0] for row in (yield Fetch("taken_messages", first, {"event": event}))}
         messages = [m for m in messages if not m.first or m.key in won]
+    messages = yield from _still_ours(messages)
     rows = [
         (m.key, part, SegmentState.CLAIMED if n < m.now_parts else SegmentState.WAITING, m.smsc)
         for m in messages
@@ -154,6 +164,13 @@ def _claim(taken: Taken) -> Script[list[Claim]]:
     yield Run("pace_lanes", list(paced.items()))
     yield from refresh(sorted({m.lane for m in messages if m.first}), taken.now)
     return [Claim(m.key, event, references.get(m.key)) for m in messages]
+
+
+def _still_ours(messages: list[Taking]) -> Script[list[Taking]]:
+    """Without further parts of messages that have ended since their first parts were claimed."""
+    further = [(m.key,) for m in messages if not m.first]
+    live = {row[0] for row in (yield Fetch("live_messages", further))}
+    return [m for m in messages if m.first or m.key in live] if further else messages
 
 
 def refresh(lanes: Sequence[int], now: int) -> Script[None]:

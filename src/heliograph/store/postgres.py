@@ -116,7 +116,10 @@ class PostgresEngine:
         return engine
 
     async def _connect(self) -> None:
-        writer = await asyncpg.connect(self._url, server_settings=SETTINGS, statement_cache_size=512)
+        try:
+            writer = await asyncpg.connect(self._url, server_settings=SETTINGS, statement_cache_size=512)
+        except asyncpg.PostgresError as error:  # no such database, no such user, too many connections
+            raise StoreUnavailable(f"PostgreSQL refuses the connection: {error}") from error
         try:
             if self._exclusive and not await writer.fetchval("SELECT pg_try_advisory_lock($1)", SERVES):
                 raise StoreInUse("another process serves from this database: stop it first")
@@ -168,7 +171,7 @@ class PostgresEngine:
             if self._writer.is_closed():
                 await self._connect()
             results = await self._together({kind: [w.item for w in waiting] for kind, waiting in group.items()})
-        except (*LOST, *FULL, StoreInUse) as error:
+        except (*LOST, *FULL, StoreInUse, StoreUnavailable) as error:
             await self._unavailable(error)
             fail(group, StoreUnavailable(str(error)))
         except Exception:  # one item is at fault, and is told so below
@@ -193,6 +196,6 @@ class PostgresEngine:
         self._driver.rolled_back()
         LOG.warning("store unavailable", error=type(error).__name__)
         if self._writer.is_closed():
-            with contextlib.suppress(*LOST, StoreInUse):
+            with contextlib.suppress(*LOST, StoreInUse, StoreUnavailable):
                 await asyncio.sleep(RECONNECT_AFTER)
                 await self._connect()

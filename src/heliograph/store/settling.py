@@ -74,6 +74,8 @@ class Matched(msgspec.Struct, frozen=True, array_like=True):
 def settle(batch: Sequence[Settlement]) -> Script[list[None]]:
     """Write what became of claimed segments; what another epoch owns by now is left alone."""
     epoch, now = batch[0].epoch, max(s.now for s in batch)
+    if not (yield Fetch("open_epoch", params={"epoch": epoch})):
+        return [None] * len(batch)
     sent = [s for settlement in batch for s in settlement.sent]
     yield Run("sent_segments", [(s.message, s.part) for s in sent], {"epoch": epoch, "sent_at": now})
     rows = [_outcome_row(o) for settlement in batch for o in settlement.outcomes]
@@ -134,7 +136,7 @@ def _keep(receipts: Sequence[Receipt], now: int) -> Script[None]:
     [[event]] = yield Fetch("next_event")
     # A final receipt is kept rather than an intermediate one of the same segment.
     kept = {(r.smsc, key): r for r in sorted(receipts, key=lambda r: r.final) for key in r.keys}
-    rows = [(smsc, key, ENCODER.encode(r)) for (smsc, key), r in kept.items()]
+    rows = [(smsc, key, ENCODER.encode(r), int(r.final)) for (smsc, key), r in kept.items()]
     yield Run("keep_receipts", rows, {"event": event, "now": now})
 
 

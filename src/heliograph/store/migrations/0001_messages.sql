@@ -97,6 +97,7 @@ CREATE TABLE receipt_key (
     part INT,
     event BIGINT NOT NULL,      -- of the claim, or of the receipt's arrival
     receipt {bytes},
+    final INT NOT NULL,         -- 1: a kept receipt that is final, which an intermediate one does not replace
     at BIGINT NOT NULL,
     UNIQUE (smsc, id_key)
 );

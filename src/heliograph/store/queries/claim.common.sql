@@ -32,6 +32,11 @@ UPDATE message SET state = 1, event = :event FROM v WHERE message.key = v.key AN
 -- returns: key bigint
 SELECT m.key FROM v CROSS JOIN message m WHERE m.key = v.key AND m.state = 1 AND m.event = :event
 
+-- name: live_messages
+-- rows: key bigint
+-- returns: key bigint
+SELECT m.key FROM v CROSS JOIN message m WHERE m.key = v.key AND m.state = 1
+
 -- name: claim_segments
 -- rows: message bigint, part int, state int, smsc text
 -- params: epoch bigint, event bigint
@@ -79,8 +84,7 @@ SELECT lane.id FROM v CROSS JOIN lane WHERE lane.id = v.lane
 -- rows: lane bigint
 -- params: now bigint
 UPDATE lane SET idle_at = :now, next_due = (
-    SELECT CASE WHEN m.due < :now THEN
-            CASE WHEN lane.allowed_at / 1000 > :now THEN lane.allowed_at / 1000 ELSE :now END
-        ELSE m.due END
+    SELECT CASE WHEN lane.allowed_at / 1000 > m.due AND lane.allowed_at / 1000 > :now THEN lane.allowed_at / 1000
+        WHEN m.due < :now THEN :now ELSE m.due END
     FROM message m WHERE m.lane = lane.id AND m.state = 0 ORDER BY m.due, m.key LIMIT 1)
 FROM v WHERE lane.id = v.lane

@@ -1,5 +1,10 @@
 -- Settling: answers and receipts, and the end of a message.
 
+-- name: open_epoch
+-- params: epoch bigint
+-- returns: id bigint
+SELECT id FROM epoch WHERE id = :epoch AND ended_at IS NULL
+
 -- name: settle_segments
 -- rows: message bigint, part int, state int, refused int, unanswered int
 -- params: epoch bigint
@@ -22,19 +27,19 @@ WHERE k.smsc = v.smsc AND k.id_key = v.id_key AND k.receipt IS NOT NULL AND k.ev
 -- name: keep_keys
 -- rows: smsc text, id_key text, message bigint, part int, event bigint
 -- params: now bigint
-INSERT INTO receipt_key (smsc, id_key, message, part, event, at)
-SELECT v.smsc, v.id_key, v.message, v.part, v.event, :now FROM v WHERE true
-ON CONFLICT (smsc, id_key) DO UPDATE SET
-    message = excluded.message, part = excluded.part, event = excluded.event, at = excluded.at, receipt = NULL
+INSERT INTO receipt_key (smsc, id_key, message, part, event, final, at)
+SELECT v.smsc, v.id_key, v.message, v.part, v.event, 0, :now FROM v WHERE true
+ON CONFLICT (smsc, id_key) DO UPDATE SET message = excluded.message, part = excluded.part, event = excluded.event,
+    final = 0, at = excluded.at, receipt = NULL
 
 -- name: keep_receipts
--- rows: smsc text, id_key text, receipt bytea
+-- rows: smsc text, id_key text, receipt bytea, final int
 -- params: event bigint, now bigint
-INSERT INTO receipt_key (smsc, id_key, event, receipt, at)
-SELECT v.smsc, v.id_key, :event, v.receipt, :now FROM v WHERE true
+INSERT INTO receipt_key (smsc, id_key, event, receipt, final, at)
+SELECT v.smsc, v.id_key, :event, v.receipt, v.final, :now FROM v WHERE true
 ON CONFLICT (smsc, id_key) DO UPDATE SET
-    event = excluded.event, receipt = excluded.receipt, at = excluded.at
-    WHERE receipt_key.message IS NULL
+    event = excluded.event, receipt = excluded.receipt, final = excluded.final, at = excluded.at
+    WHERE receipt_key.message IS NULL AND (receipt_key.final = 0 OR excluded.final = 1)
 
 -- name: find_receipt_keys
 -- rows: n int, smsc text, id_key text
