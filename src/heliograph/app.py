@@ -23,7 +23,7 @@ from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.inbox import Inbox
-from heliograph.flows.notify import Notifier, Puller, PushPolicy
+from heliograph.flows.notify import POSTS, Notifier, Puller, PushPolicy
 from heliograph.flows.receive import Receiver
 from heliograph.flows.routing import Route
 from heliograph.flows.settle import Policies, Settler
@@ -152,7 +152,7 @@ class Gateway:
             batch=webhooks.batch, in_flight=webhooks.in_flight, retries=webhooks.retries, currency=config.currency
         )
         self._client = WebhookClient(
-            webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks, per_host=webhooks.in_flight
+            webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks, per_host=POSTS
         )
         self._notifier = Notifier(store, self._client, policy, clock, watch)
         self._dispatcher = Dispatcher(store, self.pool, inbox, self._routes, clock, self._epoch, watch)

@@ -89,7 +89,7 @@ def a_receipt(*keys: str, status: int = DELIVERED, error: int = 0, final: bool =
 def a_taking(c: Candidate, *, now: int | None = None, smsc: str = SMSC, **changes: Any) -> Taking:
     """All parts of a candidate that wait, `now` of them (all of them, unless told otherwise) at once."""
     pair = 77 if c.segments > 1 and c.reference is None else None
-    plain = {"pair": pair, "first": True, "lane_allowed_at": None}
+    plain = {"pair": pair, "first": True, "lane_allowed_at": None, "before": c.event}
     return Taking(c.key, c.lane, smsc, c.waiting, len(c.waiting) if now is None else now, **plain | changes)
 
 

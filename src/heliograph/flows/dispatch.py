@@ -201,7 +201,15 @@ class Dispatcher:
         pair = pair_of(candidate) if needs_reference else None
         allowed_at = self._allowed.pop(candidate.key, None)
         return Taking(
-            candidate.key, candidate.lane, room.place.smsc.name, job.parts, now_parts, pair, first, allowed_at
+            candidate.key,
+            candidate.lane,
+            room.place.smsc.name,
+            job.parts,
+            now_parts,
+            pair,
+            first,
+            allowed_at,
+            candidate.event,
         )
 
     async def _claim(self, takings: list[Taking]) -> None:

@@ -12,6 +12,7 @@ from heliograph.smpp.session import Answered
 from heliograph.smsc.link import Link
 
 Token = tuple[Job, int]  # a job and the number of a part
+Delivered = tuple[Link, int, Sequence[Pdu]]  # by which link, by which connection of it, and what
 
 
 @dataclass(slots=True)
@@ -34,14 +35,14 @@ class Inbox:
         self.receive = asyncio.Event()
         self.dispatch = asyncio.Event()
         self._brought = Brought()
-        self._deliveries: list[tuple[Link, Sequence[Pdu]]] = []
+        self._deliveries: list[Delivered] = []
 
     def answered(self, link: Link, answers: Sequence[Answered]) -> None:
         self._brought.answers += [(answer.token, answer.pdu) for answer in answers]
         self.settle.set()
 
     def delivered(self, link: Link, requests: Sequence[Pdu]) -> None:
-        self._deliveries.append((link, requests))
+        self._deliveries.append((link, link.connection, requests))
         self.receive.set()
 
     def lost(self, link: Link, unknown: Sequence[Token], unsent: Sequence[Token]) -> None:
@@ -73,7 +74,7 @@ class Inbox:
         brought, self._brought = self._brought, Brought()
         return brought
 
-    def take_deliveries(self) -> list[tuple[Link, Sequence[Pdu]]]:
+    def take_deliveries(self) -> list[Delivered]:
         """What SMSCs delivered; it is the caller's to acknowledge."""
         taken, self._deliveries = self._deliveries, []
         return taken

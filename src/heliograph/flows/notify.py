@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -31,6 +32,9 @@ GATHER = 0.02  # seconds for which reports wait for others that may go in the sa
 WEBHOOKS_AT_A_TIME = 64
 POSTS = 512  # in flight at a time, over all URLs
 RETRY_STORE = 0.5  # seconds
+SHUT_AFTER = 32  # failed POSTs to a host, in a row
+SHUT_FOR = 15_000  # milliseconds
+PROBES = 4
 MINUTE = 60_000
 
 
@@ -61,8 +65,44 @@ class Target:
     webhook: int
     posts: int = 0
     staged: deque[Pending] = field(default_factory=deque)  # to go next
+
+    @property
+    def url(self) -> str:
+        """Where the next of them goes."""
+        return self.staged[0].report.options.notify_url or ""
+
     flying: set[int] = field(default_factory=set)  # the reports in them
     landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
+
+
+class Hosts:
+    """Hosts that do not answer: after SHUT_AFTER failures in a row one is left alone for SHUT_FOR, so that a dead one
+    with many URLs takes no places from others. Nothing of that counts as a try."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, int] = {}
+        self._shut: dict[str, int] = {}
+
+    def note(self, url: str, taken: bool, now: int) -> None:
+        """What came of a POST."""
+        host = urlsplit(url).netloc
+        if taken:
+            self._failures.pop(host, None)
+            self._shut.pop(host, None)
+            return
+        self._failures[host] = self._failures.get(host, 0) + 1
+        if self._failures[host] >= SHUT_AFTER:
+            self._shut[host] = now + SHUT_FOR
+
+    def shut_until(self, url: str, now: int) -> int | None:
+        """Until when a host is left alone (UTC milliseconds); None: it may be tried."""
+        host = urlsplit(url).netloc
+        until = self._shut.get(host)
+        if until is None or until > now:
+            return until
+        del self._shut[host]
+        self._failures[host] = SHUT_AFTER - PROBES  # a few tries tell whether it answers again
+        return None
 
 
 class Notifier:
@@ -75,6 +115,7 @@ class Notifier:
         self._policy = policy
         self._clock = clock
         self._watch = watch
+        self._hosts = Hosts()
         self._targets: dict[int, Target] = {}  # those with POSTs in flight
         self._stopping = False
 
@@ -122,7 +163,10 @@ class Notifier:
         target.staged.extend(p for p in found.pending if p.id not in known and p.id not in gone)
 
     def _begin(self, target: Target, group: asyncio.TaskGroup) -> None:
-        """As many POSTs as the URL may have."""
+        """As many POSTs as the URL may have; none to a host that does not answer."""
+        if target.staged and not target.posts and (until := self._hosts.shut_until(target.url, self._clock.now())):
+            group.create_task(self._postpone(target, until))
+            return
         while target.staged and target.posts < self._policy.in_flight and not self._stopping:
             if sum(one.posts for one in self._targets.values()) >= POSTS:
                 break
@@ -147,12 +191,23 @@ class Notifier:
         result = await self._client.post(options.notify_url or "", options.content_type, body)
         problem = result.reason if isinstance(result, Failed) else None
         self._watch.pushed(options.notify_url or "", batch, problem)
+        self._hosts.note(options.notify_url or "", problem is None, self._clock.now())
         await self._keep(self._outcome(target.webhook, batch, problem))
         settled = [pending.id for pending in batch]
         target.landed.update(settled)
         target.flying.difference_update(settled)
         target.posts -= 1
         self._begin(target, group)
+        self.wake.set()
+
+    async def _postpone(self, target: Target, until: int) -> None:
+        """Leave what is staged for a host that does not answer where it is, for a while, and uncounted."""
+        staged, target.staged = target.staged, deque()
+        target.flying.update(pending.id for pending in staged)
+        retry = [(pending.id, until, pending.attempts) for pending in staged]
+        await self._keep(Pushed(target.webhook, self._clock.now(), retry=retry))
+        target.flying.difference_update(pending.id for pending in staged)
+        self._targets.pop(target.webhook, None)
         self.wake.set()
 
     async def _keep(self, pushed: Pushed) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from heliograph.clock import Clock
-from heliograph.flows.inbox import Inbox
+from heliograph.flows.inbox import Delivered, Inbox
 from heliograph.observe import Watch
 from heliograph.smpp.constants import Command, Status
 from heliograph.smpp.pdu import Pdu
@@ -51,13 +51,13 @@ class Receiver:
         self._stopping = True
         self._inbox.receive.set()
 
-    async def _receive(self, deliveries: list[tuple[Link, Sequence[Pdu]]]) -> None:
+    async def _receive(self, deliveries: list[Delivered]) -> None:
         if not deliveries:
             return
         now = self._clock.now()
         receipts: list[Receipt] = []
         inbound: list[Inbound] = []
-        for link, pdus in deliveries:
+        for link, _, pdus in deliveries:
             self._read(link, pdus, now, receipts, inbound)
         status = 0
         try:
@@ -67,8 +67,8 @@ class Receiver:
         except StoreUnavailable as error:
             LOG.warning("cannot store what was delivered, the SMSC is to try again", problem=str(error))
             status = int(Status.ESME_RX_T_APPN)
-        for link, pdus in deliveries:
-            link.acknowledge(pdus, status)
+        for link, connection, pdus in deliveries:
+            link.acknowledge(pdus, status, connection=connection)
 
     def _read(self, link: Link, pdus: Sequence[Pdu], now: int, receipts: list[Receipt], inbound: list[Inbound]) -> None:
         smsc = link.binding.smsc

@@ -140,7 +140,9 @@ class Settler:
 
     def _without_answer(self, brought: Brought, now: int) -> list[SegmentOutcome]:
         outcomes = [job.lost(part, self._fate(job), now) for job, part in brought.unknown]
-        outcomes += [job.unsent(part, now) for job, part in brought.unsent]
+        for job, part in brought.unsent:
+            self._pool.places[job.link.binding.smsc].throttle.returned(1)
+            outcomes.append(job.unsent(part, now))
         for job, part in brought.unencodable:
             job.answered(part, UNENCODABLE, now)
         if brought.unknown:

@@ -17,7 +17,7 @@ NUMBER = "N"  # no key of a text begins so: those are case-folded
 def key(text: str, base: str) -> str:
     """The key of an id written in this base: `text`, `dec` or `hex` (KeyError for any other). What is not a number of
     that base from end to end is a text; a text is trimmed and case-folded, and its zeros count."""
-    trimmed = text.strip(" \t\r\n\0")
+    trimmed = text.partition("\0")[0].strip(" \t\r\n")  # what stands behind a NUL is no part of a C-octet string
     if base != TEXT:
         digits, radix = BASES[base]
         if digits.fullmatch(trimmed):

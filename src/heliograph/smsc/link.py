@@ -76,6 +76,7 @@ class Link(asyncio.Protocol):
         self.claimed = 0  # segments claimed for this link and not yet settled
         self.state_since = clock.now()
         self.problem = "not connected yet"
+        self.connection = 0  # how many there have been
         self._owner = owner
         self._clock = clock
         self._session: Session | None = None
@@ -124,9 +125,12 @@ class Link(asyncio.Protocol):
         self._session.request(pdus, tokens, self._clock.monotonic())
         self._flush()
 
-    def acknowledge(self, requests: Sequence[Pdu], status: int = 0) -> None:
-        """Answer what the SMSC delivered, now that it is stored (or, with a status, could not be)."""
-        if self._session is not None:
+    def acknowledge(self, requests: Sequence[Pdu], status: int = 0, *, connection: int | None = None) -> None:
+        """Answer what the SMSC delivered, now that it is stored (or, with a status, could not be).
+
+        `connection` is the one it came by: another one has sequence numbers of its own, and other deliveries by them.
+        """
+        if self._session is not None and connection in (None, self.connection):
             self._session.respond_many(requests, status)
             self._flush()
 
@@ -166,6 +170,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are one in all but name
         self._transport.set_write_buffer_limits(WRITE_HIGH)
+        self.connection += 1
         if self._stopping.is_set():
             self._transport.close()
             return

@@ -33,6 +33,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False, array_like=True):
     open_hours: bytes | None
     reference: int | None
     intermediate: bool
+    event: int | None  # of its last claim: whoever claims it now must have seen what came of that one
     waiting: tuple[int, ...]  # the parts that are still to be submitted, ascending
     attempts: int  # the most that one of its parts was refused
     unanswered: int  # the most that an answer to one of its parts was lost
@@ -51,6 +52,7 @@ class Taking(msgspec.Struct, frozen=True, array_like=True):
     pair: int | None  # sender and recipient, hashed, when it still needs a concatenation reference
     first: bool  # it was QUEUED; False: it is ours already, and these are further parts of it
     lane_allowed_at: int | None  # microseconds; None leaves the lane's pace alone
+    before: int | None = None  # the event of the claim before this one, as it was seen
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True):
@@ -120,6 +122,7 @@ def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) ->
         open_hours=row[12] or None,
         reference=row[13],
         intermediate=bool(row[15]),
+        event=row[14],
         waiting=waiting,
         attempts=max((part[3] for part in parts), default=0),
         unanswered=max((part[4] for part in parts), default=0),
@@ -148,8 +151,9 @@ def claim(batch: Sequence[Taken]) -> Script[list[list[Claim]]]:
 def _claim(taken: Taken) -> Script[list[Claim]]:
     [[event]] = yield Fetch("next_event")
     first = [(m.key,) for m in taken.messages if m.first]
+    seen = [(m.key, m.before) for m in taken.messages if m.first]
     messages = taken.messages
-    if first and (yield Run("take_messages", first, {"event": event})) != len(first):
+    if first and (yield Run("take_messages", seen, {"event": event})) != len(first):
         won = {row[0] for row in (yield Fetch("taken_messages", first, {"event": event}))}
         messages = [m for m in messages if not m.first or m.key in won]
     messages = yield from _still_ours(messages)

@@ -26,7 +26,8 @@ SETTINGS = {
 }
 SERVES = 0x48454C49  # the advisory lock of the process that serves
 RECONNECT_AFTER = 1.0  # seconds
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, OSError)
+# OperatorIntervention: the server is being stopped, or somebody cut our connection.
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
 FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
 
 
@@ -118,7 +119,7 @@ class PostgresEngine:
     async def _connect(self) -> None:
         try:
             writer = await asyncpg.connect(self._url, server_settings=SETTINGS, statement_cache_size=512)
-        except asyncpg.PostgresError as error:  # no such database, no such user, too many connections
+        except (asyncpg.PostgresError, ValueError) as error:  # no such database, no such user, too many connections
             raise StoreUnavailable(f"PostgreSQL refuses the connection: {error}") from error
         try:
             if self._exclusive and not await writer.fetchval("SELECT pg_try_advisory_lock($1)", SERVES):
@@ -162,7 +163,11 @@ class PostgresEngine:
             await self._wake.wait()
             self._wake.clear()
             while group := self._gathering.take():
-                await self._commit(group)
+                try:
+                    await self._commit(group)
+                except BaseException as error:
+                    fail(group, StoreUnavailable(f"the store has failed: {type(error).__name__}"))
+                    raise  # nobody foresaw it: `watch` tells, and the process ends
             if self._closing:
                 return
 
@@ -172,8 +177,8 @@ class PostgresEngine:
                 await self._connect()
             results = await self._together({kind: [w.item for w in waiting] for kind, waiting in group.items()})
         except (*LOST, *FULL, StoreInUse, StoreUnavailable) as error:
-            await self._unavailable(error)
             fail(group, StoreUnavailable(str(error)))
+            await self._unavailable(error)
         except Exception:  # one item is at fault, and is told so below
             self._driver.rolled_back()
             alone = {kind: [await self._alone(kind, w.item) for w in waiting] for kind, waiting in group.items()}
@@ -196,6 +201,7 @@ class PostgresEngine:
         self._driver.rolled_back()
         LOG.warning("store unavailable", error=type(error).__name__)
         if self._writer.is_closed():
-            with contextlib.suppress(*LOST, StoreInUse, StoreUnavailable):
-                await asyncio.sleep(RECONNECT_AFTER)
+            await asyncio.sleep(RECONNECT_AFTER)
+            # Whatever the server says while it comes back, the next group asks again.
+            with contextlib.suppress(*LOST, asyncpg.PostgresError, StoreInUse, StoreUnavailable):
                 await self._connect()

@@ -13,6 +13,7 @@ from heliograph.store.script import Fetch, Row, Run, Script
 from heliograph.store.settling import DECODE_OPTIONS
 
 PAGE = 1000
+PAGES = 20  # of unread reports that one request looks through for those it filters for
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):
@@ -134,7 +135,7 @@ def _matching(query: Pull) -> Script[tuple[list[Row], list[Report]]]:
     rows: list[Row] = []
     reports: list[Report] = []
     after = 0
-    while len(rows) < query.limit:
+    for _ in range(PAGES):  # bounded, because commits wait for it
         page = sorted((yield from _page(query, after)), key=lambda row: row[0])
         told = yield from _told([(row[1], row[2]) for row in page])
         for row in page:
@@ -144,7 +145,7 @@ def _matching(query: Pull) -> Script[tuple[list[Row], list[Report]]]:
             if len(rows) < query.limit and _fits(report, query):
                 rows.append(row)
                 reports.append(report)
-        if len(page) < PAGE or query.message_id is not None:
+        if len(page) < PAGE or len(rows) == query.limit or query.message_id is not None:
             break
         after = page[-1][0]
     return rows, reports

@@ -120,9 +120,10 @@ def _receive(receipts: Sequence[Receipt], now: int) -> Script[Matched]:
     for row in (yield Fetch("find_receipt_keys", keys)):
         if row[0] not in found or found[row[0]][3] is None:
             found[row[0]] = row
-    unknown = [r for n, r in enumerate(receipts) if n not in found]
-    yield from _keep(unknown, now)
     live = [(r, found[n]) for n, r in enumerate(receipts) if n in found and found[n][3] is not None]
+    # Where the id is that of a message that has ended, the SMSC may be using it again: the next answer will tell.
+    unknown = [r for n, r in enumerate(receipts) if n not in found]
+    yield from _keep([r for n, r in enumerate(receipts) if n not in found or found[n][3] is None], now)
     # Intermediate ones first: a final one of the same read makes the message history.
     yield from _tell([(r, row) for r, row in live if not r.final and row[3] != SegmentState.DONE], now)
     yield from _apply([(r, row) for r, row in live if r.final], now)

@@ -18,7 +18,8 @@ INSERT INTO lane (id, account, name, priority, state, segment_interval, allowed_
 SELECT v.id, v.account, v.name, v.priority, 0, v.segment_interval, 0, v.next_due, v.created_at, v.created_at FROM v WHERE true
 ON CONFLICT (account, name) DO UPDATE SET
     segment_interval = COALESCE(excluded.segment_interval, lane.segment_interval),
-    next_due = CASE WHEN lane.next_due <= excluded.next_due THEN lane.next_due ELSE excluded.next_due END
+    next_due = CASE WHEN lane.next_due <= excluded.next_due THEN lane.next_due
+        WHEN lane.allowed_at / 1000 > excluded.next_due THEN lane.allowed_at / 1000 ELSE excluded.next_due END
 RETURNING account, name, id
 
 -- name: add_messages

@@ -4,7 +4,8 @@
 -- params: priority int, now bigint, most int
 -- returns: id bigint, segment_interval bigint, allowed_at bigint
 SELECT id, segment_interval, allowed_at FROM lane
-WHERE state = 0 AND priority = :priority AND next_due <= :now ORDER BY next_due LIMIT :most
+WHERE state = 0 AND priority = :priority AND next_due <= :now
+    AND (segment_interval IS NULL OR allowed_at / 1000 <= :now) ORDER BY next_due LIMIT :most
 
 -- name: due_messages
 -- rows: lane bigint
@@ -22,9 +23,10 @@ WHERE m.key IN (SELECT d.key FROM message d WHERE d.lane = v.lane AND d.state = 
 SELECT s.message, s.part, s.state, s.attempts, s.unanswered FROM v CROSS JOIN segment s WHERE s.message = v.message
 
 -- name: take_messages
--- rows: key bigint
+-- rows: key bigint, before bigint
 -- params: event bigint
-UPDATE message SET state = 1, event = :event FROM v WHERE message.key = v.key AND message.state = 0
+UPDATE message SET state = 1, event = :event
+FROM v WHERE message.key = v.key AND message.state = 0 AND message.event IS NOT DISTINCT FROM v.before
 
 -- name: taken_messages
 -- rows: key bigint
@@ -67,7 +69,7 @@ UPDATE message SET state = v.state, due = v.due FROM v WHERE message.key = v.key
 
 -- name: wake_lanes
 -- rows: key bigint, due bigint
-UPDATE lane SET next_due = w.due
+UPDATE lane SET next_due = CASE WHEN lane.allowed_at / 1000 > w.due THEN lane.allowed_at / 1000 ELSE w.due END
 FROM (SELECT m.lane, MIN(v.due) AS due FROM v CROSS JOIN message m WHERE m.key = v.key GROUP BY m.lane) w
 WHERE lane.id = w.lane AND (lane.next_due IS NULL OR lane.next_due > w.due)
 

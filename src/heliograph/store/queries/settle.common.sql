@@ -39,7 +39,7 @@ INSERT INTO receipt_key (smsc, id_key, event, receipt, final, at)
 SELECT v.smsc, v.id_key, :event, v.receipt, v.final, :now FROM v WHERE true
 ON CONFLICT (smsc, id_key) DO UPDATE SET
     event = excluded.event, receipt = excluded.receipt, final = excluded.final, at = excluded.at
-    WHERE receipt_key.message IS NULL AND (receipt_key.final = 0 OR excluded.final = 1)
+    WHERE receipt_key.final = 0 OR excluded.final = 1
 
 -- name: find_receipt_keys
 -- rows: n int, smsc text, id_key text
