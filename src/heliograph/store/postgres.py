@@ -26,6 +26,7 @@ SETTINGS = {
 }
 SERVES = 0x48454C49  # the advisory lock of the process that serves
 RECONNECT_AFTER = 1.0  # seconds
+WITHIN = 30.0  # seconds: a connection, or a statement, that takes longer is lost
 # OperatorIntervention: the server is being stopped, or somebody cut our connection.
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
 FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
@@ -100,6 +101,7 @@ class PostgresEngine:
         self._reading = Driver()
         self._wake = asyncio.Event()
         self._closing = False
+        self._failed: StoreUnavailable | None = None
         self._writer: Any = None
         self._readers: Any = None
         self._task: asyncio.Task[None] | None = None
@@ -118,7 +120,9 @@ class PostgresEngine:
 
     async def _connect(self) -> None:
         try:
-            writer = await asyncpg.connect(self._url, server_settings=SETTINGS, statement_cache_size=512)
+            writer = await asyncpg.connect(
+                self._url, timeout=WITHIN, command_timeout=WITHIN, server_settings=SETTINGS, statement_cache_size=512
+            )
         except (asyncpg.PostgresError, ValueError) as error:  # no such database, no such user, too many connections
             raise StoreUnavailable(f"PostgreSQL refuses the connection: {error}") from error
         try:
@@ -126,13 +130,15 @@ class PostgresEngine:
                 raise StoreInUse("another process serves from this database: stop it first")
             await migrate(writer)
         except BaseException:
-            await writer.close()
+            writer.terminate()  # in order would be to wait for a server that may be gone
             raise
         self._writer = writer
 
     def write(self, kind: str, item: Any) -> asyncio.Future[Any]:
         """Do `item` in the next commit, with all others of its kind."""
         future = self._gathering.put(kind, item)
+        if self._failed is not None:
+            fail(self._gathering.take(), self._failed)
         self._wake.set()
         return future
 
@@ -166,7 +172,9 @@ class PostgresEngine:
                 try:
                     await self._commit(group)
                 except BaseException as error:
-                    fail(group, StoreUnavailable(f"the store has failed: {type(error).__name__}"))
+                    self._failed = StoreUnavailable(f"the store has failed: {type(error).__name__}")
+                    fail(group, self._failed)
+                    fail(self._gathering.take(), self._failed)
                     raise  # nobody foresaw it: `watch` tells, and the process ends
             if self._closing:
                 return
@@ -178,6 +186,12 @@ class PostgresEngine:
             results = await self._together({kind: [w.item for w in waiting] for kind, waiting in group.items()})
         except (*LOST, *FULL, StoreInUse, StoreUnavailable) as error:
             fail(group, StoreUnavailable(str(error)))
+            await self._unavailable(error)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            fail(group, StoreUnavailable("the connection ended"))  # which cancelled what waited for it
             await self._unavailable(error)
         except Exception:  # one item is at fault, and is told so below
             self._driver.rolled_back()
@@ -197,7 +211,7 @@ class PostgresEngine:
             self._driver.rolled_back()
             return StoreUnavailable(str(error)) if isinstance(error, (*LOST, *FULL)) else error
 
-    async def _unavailable(self, error: Exception) -> None:
+    async def _unavailable(self, error: BaseException) -> None:
         self._driver.rolled_back()
         LOG.warning("store unavailable", error=type(error).__name__)
         if self._writer.is_closed():
