@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from itertools import count
 
@@ -14,6 +15,8 @@ from heliograph.store.postgres import migrate
 
 TEMPLATE = "heliograph_template"
 NUMBERS = count(1)
+
+PATIENCE = 300  # seconds
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +53,17 @@ async def _migrate(url: str) -> None:
     connection = await asyncpg.connect(url)
     await migrate(connection)
     await connection.close()
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A test that hangs fails, with the place where it hangs; none needs a tenth of this."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"still running after {PATIENCE} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

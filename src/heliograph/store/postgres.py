@@ -28,7 +28,14 @@ SERVES = 0x48454C49  # the advisory lock of the process that serves
 RECONNECT_AFTER = 1.0  # seconds
 WITHIN = 30.0  # seconds: a connection, or a statement, that takes longer is lost
 # OperatorIntervention: the server is being stopped, or somebody cut our connection.
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
+# InternalClientError: it was cut in the middle of an answer.
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+)
 FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
 
 
@@ -214,7 +221,8 @@ class PostgresEngine:
     async def _unavailable(self, error: BaseException) -> None:
         self._driver.rolled_back()
         LOG.warning("store unavailable", error=type(error).__name__)
-        if self._writer.is_closed():
+        if not isinstance(error, FULL):
+            self._writer.terminate()  # nobody knows what state it is in
             await asyncio.sleep(RECONNECT_AFTER)
             # Whatever the server says while it comes back, the next group asks again.
             with contextlib.suppress(*LOST, asyncpg.PostgresError, StoreInUse, StoreUnavailable):
