@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from heliograph import collector
 from heliograph.cli.terminal import DEFAULT_CONFIG, ConfigPath, complain
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ async def _serve(config: Config) -> None:
     gateway = await Gateway.open(config)
     await listen(gateway)
     with_signals(gateway.stop)
+    collector.relax()
     await gateway.run()
 
 

@@ -33,7 +33,7 @@ from heliograph.store.interface import Store
 LOG = structlog.get_logger(__name__)
 DECODE_WINDOW = msgspec.msgpack.Decoder(Window).decode
 IDLE = 0.25  # seconds between two looks at the lanes when nothing wakes us
-GATHER = 0.004  # seconds for which a little room waits to become more
+GATHER = 0.002  # seconds for which a little room waits to become more
 WIDE = 64  # segments: windows together from which that is worth it
 CATCH_UP = 50_000  # microseconds by which a paced lane may make good for having been late
 CLAIMS = 2  # on their way at a time: while one is committed, the next is made up

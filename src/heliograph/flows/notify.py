@@ -73,6 +73,7 @@ class Target:
 
     flying: set[int] = field(default_factory=set)  # the reports in them
     landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
+    more: bool = False  # whether the last look did not show all
 
 
 class Hosts:
@@ -136,17 +137,22 @@ class Notifier:
 
     async def _rest(self) -> None:
         """Until there may be more to push; single reports gather for a moment, so that they go in one POST."""
-        if self._stopping:
+        if self._stopping or self._hungry():  # then there is more to stage while POSTs are in flight
             return
         await self._clock.wait(self.wake, IDLE)
-        if not any(target.staged for target in self._targets.values()):
+        if not any(target.staged or target.more for target in self._targets.values()):
             await asyncio.sleep(GATHER)
         self.wake.clear()
+
+    def _hungry(self) -> list[int]:
+        """The webhooks with more to push than was staged, and not another POST of it at hand."""
+        return [w for w, target in self._targets.items() if target.more and len(target.staged) < self._policy.batch]
 
     async def _round(self, group: asyncio.TaskGroup) -> None:
         """Begin what POSTs there may be."""
         now = self._clock.now()
-        for webhook in await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets)):
+        due = await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets))
+        for webhook in dict.fromkeys([*due, *self._hungry()]):
             target = self._targets.setdefault(webhook, Target(webhook))
             if len(target.staged) < self._policy.batch:
                 await self._stage(target, now)
@@ -158,6 +164,7 @@ class Notifier:
         known = frozenset(target.flying.union(pending.id for pending in target.staged))
         most = self._policy.in_flight * self._policy.batch
         found = await self._store.due_reports(target.webhook, now, most, known)
+        target.more = len(found.pending) >= most
         gone = target.flying | target.landed
         self._targets[target.webhook] = target
         target.staged.extend(p for p in found.pending if p.id not in known and p.id not in gone)

@@ -1,6 +1,6 @@
 """The default engine: one SQLite file, in a process of its own, so that the disk and SQL cost the event loop nothing.
 
-Rule 1: one group is on its way at a time; what comes meanwhile gathers, and goes together.
+Rule 1: two groups are on their way at a time, one being committed; what comes meanwhile gathers, and goes together.
 Rule 2: commits survive power loss (`store.sqlite_worker`: WAL, synchronous=FULL).
 Rule 3: should that process end before it is told to, so does this one: the tables know what to do next.
 """
@@ -23,7 +23,7 @@ from heliograph.store.group import Gathering, Group, fail, keep
 from heliograph.store.script import Script
 
 T = TypeVar("T")
-ON_THEIR_WAY = 1  # groups; a second one would split what a commit can hold
+ON_THEIR_WAY = 2  # groups: one is committed, the next waits there, so that neither process waits for the other
 ENDS_WITHIN = 30.0  # seconds that the last commit and the checkpoint may take
 
 

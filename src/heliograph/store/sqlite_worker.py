@@ -24,6 +24,7 @@ from typing import IO, Any, TypeVar
 
 import apsw
 
+from heliograph import collector
 from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
 from heliograph.store.frames import decode_group, encode_results, recv_frame, send_frame
 from heliograph.store.group import KINDS
@@ -35,6 +36,7 @@ BUSY_MS = 5_000
 LOCK_WITHIN = 5.0  # seconds: a process that was killed may still have a commit on its way
 CHUNK = 128  # rows of a statement; smaller batches are padded to a power of two, so that statements stay prepared
 STATEMENTS = 1024  # kept prepared
+HAND_OVER = 0.0005  # seconds after which the reader lets the writer go on; Python's own 0.005 is the length of a commit
 # The disk is full, broken or read-only; or other processes kept the file locked.
 PASSING = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.ReadOnlyError, apsw.CantOpenError, apsw.LockedError)
 
@@ -212,6 +214,8 @@ def main() -> None:
         send_frame(writes, encode_results({"open": [StoreUnavailable(f"{path}: {error}")]}))
         return
     send_frame(writes, encode_results({"open": [os.getpid()]}))
+    sys.setswitchinterval(HAND_OVER)
+    collector.relax()
     reader = threading.Thread(target=read, args=(path, reads), name="reader", daemon=True)
     reader.start()
     write(connection, writes)
