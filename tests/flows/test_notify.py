@@ -16,7 +16,7 @@ from aiohttp import web
 
 from flows.house import BEGIN, Customer, TurnedClock, until
 from heliograph.flows.accept import webhook_of
-from heliograph.flows.notify import Notifier, Puller, PushPolicy
+from heliograph.flows.notify import SHUT_AFTER, SHUT_FOR, Notifier, Puller, PushPolicy
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
 from heliograph.sms.message import Options
@@ -238,6 +238,30 @@ def test_a_report_is_offered_to_the_pull_when_its_retries_ran_out(tmp_path: Path
             assert len(server.bodies) == 3
 
     play(tmp_path, body, retries=2)
+
+
+def test_a_host_that_only_fails_is_left_alone_for_a_while_which_counts_as_no_try(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as dead, a_server() as alive:
+            dead.statuses = [500] * SHUT_AFTER
+            names = await office.finish(2 * SHUT_AFTER, dead.url)
+            await until(lambda: office.watch.failed_pushes == SHUT_AFTER)
+            for n in range(3):
+                office.clock.turn(1)
+                await office.finish(1, alive.url)
+                await until(lambda n=n: len(alive.told) > n)  # type: ignore[misc]
+            assert len(dead.bodies) == SHUT_AFTER  # though it would answer 200 by now
+
+            office.clock.turn(SHUT_FOR / 1000)
+            await until(lambda: len(dead.bodies) == 2 * SHUT_AFTER)
+            assert dead.told == names
+
+            office.clock.turn(MINUTE)
+            await until(lambda: len(dead.bodies) == 3 * SHUT_AFTER)
+            assert dead.told[2 * SHUT_AFTER :] == names[:SHUT_AFTER]
+            await until(lambda: office.watch.pushed_reports == 2 * SHUT_AFTER + 3)
+
+    play(tmp_path, body, batch=1, in_flight=1)
 
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (3, 5), (4, 10), (20, 362), (21, None), (22, None)])

@@ -134,6 +134,27 @@ def test_a_new_report_does_not_wait_for_the_retry_of_an_older_one(play: Play) ->
     play(body)
 
 
+def test_a_webhook_that_rests_keeps_its_reports_as_they_are_and_no_new_one_wakes_it(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await delivered(scene, pushed(1), pushed(2))
+        one, two = await due(scene)
+        until = scene.now + MINUTE
+        await scene.store.settle_reports(Pushed(URL, scene.now, rests_until=until))
+        assert await scene.store.due_webhooks(until - 1, 10) == []
+
+        await delivered(scene, pushed(3))
+        assert await scene.store.due_webhooks(until - 1, 10) == []
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=[one]))  # of a POST that was still in flight
+        assert await scene.store.due_webhooks(until - 1, 10) == []
+
+        assert await scene.store.due_webhooks(until, 10) == [URL]
+        found = (await scene.store.due_reports(URL, until, 10, frozenset())).pending
+        assert [(pending.id, pending.attempts) for pending in found[:1]] == [(two, 0)]
+        assert [pending.report.message_id for pending in found] == ["2", "3"]
+
+    play(body)
+
+
 def test_webhooks_that_wait_longest_come_first(play: Play) -> None:
     async def body(scene: Scene) -> None:
         for key, webhook in ((1, 30), (2, 10), (3, 20)):

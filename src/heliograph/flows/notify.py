@@ -74,6 +74,7 @@ class Target:
     flying: set[int] = field(default_factory=set)  # the reports in them
     landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
     more: bool = False  # whether the last look did not show all
+    resting: bool = False  # it is being written that its host is left alone
 
 
 class Hosts:
@@ -146,7 +147,10 @@ class Notifier:
 
     def _hungry(self) -> list[int]:
         """The webhooks with more to push than was staged, and not another POST of it at hand."""
-        return [w for w, target in self._targets.items() if target.more and len(target.staged) < self._policy.batch]
+        return [w for w, target in self._targets.items() if target.more and self._may_stage(target)]
+
+    def _may_stage(self, target: Target) -> bool:
+        return len(target.staged) < self._policy.batch and not target.resting
 
     async def _round(self, group: asyncio.TaskGroup) -> None:
         """Begin what POSTs there may be."""
@@ -154,7 +158,7 @@ class Notifier:
         due = await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets))
         for webhook in dict.fromkeys([*due, *self._hungry()]):
             target = self._targets.setdefault(webhook, Target(webhook))
-            if len(target.staged) < self._policy.batch:
+            if self._may_stage(target):
                 await self._stage(target, now)
             self._begin(target, group)
 
@@ -171,10 +175,13 @@ class Notifier:
 
     def _begin(self, target: Target, group: asyncio.TaskGroup) -> None:
         """As many POSTs as the URL may have; none to a host that does not answer."""
-        if target.staged and not target.posts and (until := self._hosts.shut_until(target.url, self._clock.now())):
-            group.create_task(self._postpone(target, until))
+        if target.resting:
             return
-        while target.staged and target.posts < self._policy.in_flight and not self._stopping:
+        shut_until = self._hosts.shut_until(target.url, self._clock.now()) if target.staged else None
+        if shut_until is not None and not target.posts:
+            target.resting = True
+            group.create_task(self._rest_webhook(target, shut_until))
+        while shut_until is None and target.staged and target.posts < self._policy.in_flight and not self._stopping:
             if sum(one.posts for one in self._targets.values()) >= POSTS:
                 break
             batch = self._batch(target)
@@ -207,13 +214,11 @@ class Notifier:
         self._begin(target, group)
         self.wake.set()
 
-    async def _postpone(self, target: Target, until: int) -> None:
-        """Leave what is staged for a host that does not answer where it is, for a while, and uncounted."""
-        staged, target.staged = target.staged, deque()
-        target.flying.update(pending.id for pending in staged)
-        retry = [(pending.id, until, pending.attempts) for pending in staged]
-        await self._keep(Pushed(target.webhook, self._clock.now(), retry=retry))
-        target.flying.difference_update(pending.id for pending in staged)
+    async def _rest_webhook(self, target: Target, until: int) -> None:
+        """Leave a host that does not answer alone for a while. For its reports that is no try."""
+        target.staged.clear()
+        await self._keep(Pushed(target.webhook, self._clock.now(), rests_until=until))
+        target.resting = False
         self._targets.pop(target.webhook, None)
         self.wake.set()
 

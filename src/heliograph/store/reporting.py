@@ -38,6 +38,7 @@ class Pushed(msgspec.Struct, frozen=True, array_like=True):
     taken: Sequence[int] = ()  # ids of reports
     retry: Sequence[tuple[int, int, int]] = ()  # (id, due, attempts)
     given_up: Sequence[int] = ()  # offered to the pull from now on
+    rests_until: int = 0  # UTC milliseconds: no POST to this webhook before; 0 says nothing of that
 
 
 class Pull(msgspec.Struct, frozen=True, array_like=True):
@@ -110,11 +111,12 @@ def _report(row: Row, status: int, error: int, note: str | None, at: int) -> Rep
 
 
 def settle_reports(batch: Sequence[Pushed]) -> Script[list[None]]:
-    """Write what came of POSTs: what was taken is not offered again."""
+    """Write what came of POSTs: what was taken is not offered again, and hosts that do not answer are left alone."""
     now = max(p.now for p in batch)
     yield Run("give_up_reports", [(id_,) for p in batch for id_ in p.given_up], {"now": now})
     yield Run("drop_reports", [(id_,) for p in batch for id_ in (*p.taken, *p.given_up)])
     yield Run("postpone_reports", [row for p in batch for row in p.retry])
+    yield Run("rest_webhooks", [(p.webhook, p.rests_until) for p in batch if p.rests_until])
     webhooks = [(webhook,) for webhook in sorted({p.webhook for p in batch})]
     yield Run("refresh_webhooks", webhooks, {"now": now})
     yield Run("drop_idle_webhooks", webhooks)

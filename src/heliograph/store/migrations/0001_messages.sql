@@ -140,7 +140,8 @@ CREATE INDEX report_pull_message ON report (message) WHERE webhook IS NULL;
 -- A URL of an account with reports that wait: when to look at it next.
 CREATE TABLE webhook (
     id {key},
-    next_due BIGINT NOT NULL
+    next_due BIGINT NOT NULL,   -- never before rests_until
+    rests_until BIGINT NOT NULL -- its host does not answer, and is left alone
 );
 CREATE INDEX webhook_due ON webhook (next_due);
 

@@ -40,6 +40,10 @@ DELETE FROM report WHERE id IN (SELECT v.id FROM v)
 -- rows: id bigint, due bigint, attempts int
 UPDATE report SET due = v.due, attempts = v.attempts FROM v WHERE report.id = v.id
 
+-- name: rest_webhooks
+-- rows: id bigint, until bigint
+UPDATE webhook SET rests_until = v.until FROM v WHERE webhook.id = v.id
+
 -- name: give_up_reports
 -- rows: id bigint
 -- params: now bigint
@@ -51,7 +55,8 @@ FROM v CROSS JOIN report r WHERE r.id = v.id AND r.status <> 3
 -- rows: id bigint
 -- params: now bigint
 UPDATE webhook SET next_due = (
-    SELECT CASE WHEN r.due < :now THEN :now ELSE r.due END FROM report r WHERE r.webhook = webhook.id
+    SELECT CASE WHEN r.due < webhook.rests_until AND webhook.rests_until > :now THEN webhook.rests_until
+        WHEN r.due < :now THEN :now ELSE r.due END FROM report r WHERE r.webhook = webhook.id
     ORDER BY r.due, r.id LIMIT 1)
 FROM v WHERE webhook.id = v.id AND EXISTS (SELECT 1 FROM report r WHERE r.webhook = v.id)
 

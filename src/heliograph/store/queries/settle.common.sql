@@ -95,10 +95,11 @@ FROM v CROSS JOIN message m WHERE m.key = v.key
 -- name: wake_webhooks
 -- rows: key bigint
 -- params: now bigint
-INSERT INTO webhook (id, next_due)
-SELECT DISTINCT m.webhook, :now FROM v CROSS JOIN message m
+INSERT INTO webhook (id, next_due, rests_until)
+SELECT DISTINCT m.webhook, :now, 0 FROM v CROSS JOIN message m
 WHERE m.key = v.key AND m.webhook IS NOT NULL AND m.webhook <> 0
-ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due WHERE webhook.next_due > excluded.next_due
+ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due
+    WHERE webhook.next_due > excluded.next_due AND webhook.rests_until <= excluded.next_due
 
 -- name: drop_segments
 -- rows: key bigint
