@@ -68,7 +68,7 @@ CREATE TABLE message (
     noted TEXT                  -- errors already told in intermediate reports
 );
 CREATE INDEX message_due ON message (lane, due, key) WHERE state = 0;
-CREATE INDEX message_expiry ON message (expires_at);
+CREATE INDEX message_expiry ON message (expires_at, key);
 
 CREATE TABLE segment (
     message BIGINT NOT NULL,

@@ -7,7 +7,7 @@ SELECT m.key,
     (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NOT NULL) AS sent,
     (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND (s.state IN (1, 4) OR s.unanswered > 0))
         AS unanswered
-FROM message m WHERE m.state = :state AND m.expires_at > :after AND m.expires_at <= :before ORDER BY m.expires_at LIMIT :most
+FROM message m WHERE m.state = :state AND m.expires_at > :after AND m.expires_at <= :before ORDER BY m.expires_at, m.key LIMIT :most
 
 -- name: orphans
 -- params: epoch bigint, most int
