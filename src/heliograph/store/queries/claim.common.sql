@@ -1,4 +1,5 @@
 -- Claiming: what waits in the lanes goes to a link.
+-- `state + 0` here and in settling: rows are found by their key. PostgreSQL would read the whole index of what is open.
 
 -- name: due_lanes
 -- params: priority int, now bigint, most int
@@ -26,7 +27,7 @@ SELECT s.message, s.part, s.state, s.attempts, s.unanswered FROM v CROSS JOIN se
 -- rows: key bigint, before bigint
 -- params: event bigint
 UPDATE message SET state = 1, event = :event
-FROM v WHERE message.key = v.key AND message.state = 0 AND message.event IS NOT DISTINCT FROM v.before
+FROM v WHERE message.key = v.key AND message.state + 0 = 0 AND message.event IS NOT DISTINCT FROM v.before
 
 -- name: taken_messages
 -- rows: key bigint

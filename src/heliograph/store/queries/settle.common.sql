@@ -10,13 +10,13 @@ SELECT id FROM epoch WHERE id = :epoch AND ended_at IS NULL
 -- params: epoch bigint
 UPDATE segment SET state = v.state, attempts = segment.attempts + v.refused,
     unanswered = segment.unanswered + v.unanswered
-FROM v WHERE segment.message = v.message AND segment.part = v.part AND segment.state = 1 AND segment.epoch = :epoch
+FROM v WHERE segment.message = v.message AND segment.part = v.part AND segment.state + 0 = 1 AND segment.epoch = :epoch
 
 -- name: sent_segments
 -- rows: message bigint, part int
 -- params: epoch bigint, sent_at bigint
 UPDATE segment SET state = 2, sent_at = :sent_at
-WHERE (message, part) IN (SELECT v.message, v.part FROM v) AND state = 1 AND epoch = :epoch
+WHERE (message, part) IN (SELECT v.message, v.part FROM v) AND state + 0 = 1 AND epoch = :epoch
 
 -- name: early_receipts
 -- rows: smsc text, id_key text, event bigint
