@@ -1,8 +1,10 @@
 """The composition root: every part is built here, and joined to the others. Read it first.
 
 Rule 1: what earlier processes had claimed is settled before anything is sent.
-Rule 2: an end is orderly: no new requests, no new claims, answers that are on their way, unbind, the last commits.
-Rule 3: a part that fails for a reason nobody foresaw takes the process down, loudly: the tables know what to do next.
+Rule 2: an end is orderly: no new requests, no new claims, answers that are on their way, unbind, the last commits. It
+takes STOPS_WITHIN and no longer, and then up to 30 s for the store to close, whatever does not answer.
+Rule 3: a gateway whose epoch was ended by another process sends nothing more, and ends.
+Rule 4: a part that fails for a reason nobody foresaw takes the process down, loudly: the tables know what to do next.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from heliograph.keys import KeyMaker
 from heliograph.observe import Watch, render_metrics
 from heliograph.smpp.session import Timing
 from heliograph.smsc.pool import Pool, Smsc
-from heliograph.store.errors import StoreUnavailable
+from heliograph.store.errors import EpochEnded, StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.sqlite import SqliteEngine
@@ -41,7 +43,12 @@ from heliograph.webhooks.client import WebhookClient
 LOG = structlog.get_logger(__name__)
 HOUR = 3_600_000  # milliseconds
 ANSWERS_WITHIN = 10.0  # seconds that answers may still take when the gateway stops
+STOPS_WITHIN = 30.0  # seconds from `stop` until what is still running is cut off
 SQLITE = "sqlite://"
+
+
+class Unfinished(Exception):
+    """The gateway was told to stop, and had to end before all was written that the tables could have known."""
 
 
 async def open_store(url: str, *, exclusive: bool) -> Store:
@@ -79,6 +86,16 @@ def smsc_of(config: SmscConfig) -> Smsc:
     )
 
 
+Tasks = dict[str, asyncio.Task[None]]
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The exceptions in a group, and in the groups in it."""
+    return [
+        leaf for one in group.exceptions for leaf in (leaves(one) if isinstance(one, BaseExceptionGroup) else [one])
+    ]
+
+
 class Health:
     """How the gateway is."""
 
@@ -99,7 +116,7 @@ class Health:
         try:
             async with asyncio.timeout(5):
                 await self._store.touch(self._epoch, self._clock.now())
-        except (StoreUnavailable, TimeoutError) as error:
+        except (StoreUnavailable, EpochEnded, TimeoutError) as error:
             state["store"] = f"unavailable: {error or 'no commit within 5 s'}"
             return False, state
         return True, state
@@ -122,6 +139,7 @@ class Gateway:
         self._clock = clock
         self._epoch = epoch
         self._stop = asyncio.Event()
+        self._stopped = asyncio.Event()  # in order
         target = config.target()
         self._routes = [Route(smsc=target)] if target is not None else []
         self._inbox = Inbox()
@@ -163,6 +181,7 @@ class Gateway:
         self._upkeep = Upkeep(
             store,
             clock,
+            self._epoch,
             watch,
             self._told,
             grace=int(config.limits.receipt_grace_seconds * 1000),
@@ -199,21 +218,41 @@ class Gateway:
         return self.port
 
     async def run(self) -> None:
-        """Serve until `stop`, and end in order. `bind` comes before."""
+        """Serve until `stop`, and end in order. `bind` comes before.
+
+        Raises EpochEnded when another process serves from the store by now, Unfinished when the end took too long.
+        """
+        cut_off: list[BaseException] = []
         try:
             async with asyncio.TaskGroup() as group:
-                pool = group.create_task(self.pool.run(), name="links")
-                serving = group.create_task(self._server.serve(), name="http")
-                for part in (self._dispatcher, self._settler, self._receiver, self._notifier, self._upkeep):
-                    group.create_task(part.run(), name=type(part).__name__)
+                tasks = self._begin(group)
                 watching = group.create_task(self.store.watch(), name="store")
                 self.started.set()
                 LOG.info("serving", host=self.config.http.host, port=self.port, store=self.config.store.url[:10])
                 await self._stop.wait()
-                await self._end(serving, pool)
+                group.create_task(self._patience(tasks), name="patience")
+                await self._end(tasks)
+                self._stopped.set()
                 watching.cancel()
+        except* (EpochEnded, Unfinished) as problems:
+            cut_off += leaves(problems)
+            self.pool.stop()  # a last word to the SMSCs, which let nobody else bind before
         finally:
             await self.close()
+        if cut_off:
+            raise cut_off[0]
+
+    def _begin(self, group: asyncio.TaskGroup) -> Tasks:
+        parts = {
+            "links": self.pool.run,
+            "http": self._server.serve,
+            "dispatcher": self._dispatcher.run,
+            "receiver": self._receiver.run,
+            "settler": self._settler.run,
+            "notifier": self._notifier.run,
+            "upkeep": self._upkeep.run,
+        }
+        return {name: group.create_task(run(), name=name) for name, run in parts.items()}
 
     async def close(self) -> None:
         """Let go of everything, where `run` will not be called."""
@@ -224,15 +263,29 @@ class Gateway:
         """Make `run` come to its end."""
         self._stop.set()
 
-    async def _end(self, serving: asyncio.Task[None], pool: asyncio.Task[None]) -> None:
+    async def _end(self, tasks: Tasks) -> None:
+        self._notifier.stop()
         self._server.stop()
-        await serving
+        await tasks["http"]
         self._dispatcher.stop()
         await self._answers()
         self.pool.stop()
-        await pool
-        for part in (self._receiver, self._settler, self._upkeep, self._notifier):
-            part.stop()
+        await tasks["links"]
+        await tasks["dispatcher"]  # a claim that is still on its way will have nowhere to go, and has to be settled
+        self._receiver.stop()
+        self._settler.stop()
+        self._upkeep.stop()
+        await asyncio.wait(tasks.values())
+
+    async def _patience(self, tasks: Tasks) -> None:
+        """Raises Unfinished when the end in order takes too long: the store may be away for days."""
+        await self._clock.wait(self._stopped, STOPS_WITHIN)
+        if not self._stopped.is_set():
+            late = ", ".join(name for name, task in tasks.items() if not task.done())
+            raise Unfinished(
+                f"{STOPS_WITHIN:.0f} s after it was told to stop, this process ends without its {late}; "
+                "nothing that was accepted is lost: the next start settles what is open"
+            )
 
     async def _answers(self) -> None:
         """Until all that was submitted is answered and settled, or it takes too long."""

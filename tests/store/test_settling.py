@@ -9,6 +9,7 @@ import pytest
 from heliograph.sms.message import Inbound, MessageState, SegmentState
 from heliograph.sms.verdict import Verdict
 from heliograph.store.claiming import Move
+from heliograph.store.errors import EpochEnded
 from heliograph.store.settling import Delivery, Matched, SegmentOutcome
 from store.scene import (
     BEGIN,
@@ -101,7 +102,7 @@ ANSWERS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_what_another_epoch_owns_is_left_alone(play: Play, answer: str) -> None:
+def test_what_another_epoch_owns_is_left_alone_and_that_is_told(play: Play, answer: str) -> None:
     async def rows(scene: Scene) -> list[Any]:
         return [
             await scene.rows(f"SELECT * FROM {table}")
@@ -117,7 +118,8 @@ def test_what_another_epoch_owns_is_left_alone(play: Play, answer: str) -> None:
         await scene.claim_all()
         before = await rows(scene)
 
-        await scene.settle(epoch=older, **{name: make(scene) for name, make in ANSWERS[answer].items()})
+        with pytest.raises(EpochEnded):
+            await scene.settle(epoch=older, **{name: make(scene) for name, make in ANSWERS[answer].items()})
 
         assert await rows(scene) == before
 

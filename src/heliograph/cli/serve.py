@@ -1,7 +1,9 @@
 """`heliograph serve`: the gateway, until a signal ends it.
 
 Rule 1: the first SIGTERM or SIGINT ends in order, with exit status 0; the second ends the process where it stands.
-Rule 2: what was answered with 200 is on disk: no way of ending loses it.
+Rule 2: an end that has to be cut off, or comes because another process took over, is a sentence on stderr, and exit
+status 1.
+Rule 3: what was answered with 200 is on disk: no way of ending loses it.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Run the gateway.
 
     Logs go to stderr. SIGTERM or Ctrl-C ends it in order: answers that are on
-    their way are waited for, links unbind. A second one ends it at once, and
-    nothing that was accepted is lost by that.
+    their way are waited for, links unbind. What is not done after 30 s is cut
+    off. A second signal ends it at once. Nothing that was accepted is lost by
+    either.
 
     \b
     Examples:
@@ -43,7 +46,15 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
     loaded = load(config)
     set_up_logs(loaded.log_level)
-    uvloop.run(_serve(loaded))
+
+    from heliograph.app import Unfinished
+    from heliograph.store.errors import EpochEnded
+
+    try:
+        uvloop.run(_serve(loaded))
+    except (EpochEnded, Unfinished) as problem:
+        complain(str(problem))
+        raise typer.Exit(1) from problem
 
 
 async def _serve(config: Config) -> None:

@@ -1,13 +1,20 @@
-"""What SMSCs deliver: receipts and inbound messages are stored, and acknowledged after the commit."""
+"""What SMSCs deliver: receipts and inbound messages are stored, and acknowledged after the commit.
+
+Rule 1: what cannot be stored now is to come again (ESME_RX_T_APPN).
+Rule 2: what the database refuses for what it holds is not to come again (ESME_RX_R_APPN): it would be refused again,
+for ever, and hold up what comes behind it. Nothing else is refused with it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from heliograph.clock import Clock
 from heliograph.flows.inbox import Delivered, Inbox
+from heliograph.flows.rounds import Rounds
 from heliograph.observe import Watch
 from heliograph.smpp.constants import Command, Status
 from heliograph.smpp.pdu import Pdu
@@ -15,7 +22,7 @@ from heliograph.sms.message import Inbound, Receipt
 from heliograph.smsc.dialect import read_delivery
 from heliograph.smsc.link import Link
 from heliograph.smsc.pool import Pool
-from heliograph.store.errors import StoreUnavailable
+from heliograph.store.errors import StoreUnavailable, Unstorable
 from heliograph.store.interface import Store
 from heliograph.store.settling import Delivery
 
@@ -23,35 +30,22 @@ LOG = structlog.get_logger(__name__)
 CARRIERS = (Command.DELIVER_SM, Command.DATA_SM)
 
 
-class Receiver:
+class Receiver(Rounds):
     """One for all links; each round takes all that came, and acknowledges it together."""
 
     def __init__(
         self, store: Store, pool: Pool, inbox: Inbox, clock: Clock, watch: Watch, told: Callable[[], None]
     ) -> None:
+        super().__init__(inbox.receive)
         self._store = store
         self._pool = pool
         self._inbox = inbox
         self._clock = clock
         self._watch = watch
         self._told = told  # reports may have become due
-        self._stopping = False
 
-    async def run(self) -> None:
-        """Receive until `stop`, and then what is still there."""
-        while True:
-            await self._inbox.receive.wait()
-            self._inbox.receive.clear()
-            await self._receive(self._inbox.take_deliveries())
-            if self._stopping and not self._inbox.receive.is_set():
-                return
-
-    def stop(self) -> None:
-        """Store what has come, and end."""
-        self._stopping = True
-        self._inbox.receive.set()
-
-    async def _receive(self, deliveries: list[Delivered]) -> None:
+    async def _round(self) -> None:
+        deliveries = self._inbox.take_deliveries()
         if not deliveries:
             return
         now = self._clock.now()
@@ -59,16 +53,43 @@ class Receiver:
         inbound: list[Inbound] = []
         for link, _, pdus in deliveries:
             self._read(link, pdus, now, receipts, inbound)
-        status = 0
         try:
-            matched = await self._store.receive(Delivery(now, receipts, inbound))
-            self._watch.received(receipts, len(inbound), matched.applied, matched.kept, matched.late)
-            self._told()
-        except StoreUnavailable as error:
-            LOG.warning("cannot store what was delivered, the SMSC is to try again", problem=str(error))
-            status = int(Status.ESME_RX_T_APPN)
+            status = await self._keep(Delivery(now, receipts, inbound))
+        except Unstorable:
+            await self._one_by_one(deliveries, now)
+            return
         for link, connection, pdus in deliveries:
             link.acknowledge(pdus, status, connection=connection)
+
+    async def _keep(self, delivery: Delivery) -> int:
+        """The command_status of the responses. Raises Unstorable."""
+        try:
+            matched = await self._store.receive(delivery)
+        except StoreUnavailable as error:
+            LOG.warning("cannot store what was delivered, the SMSC is to try again", problem=str(error))
+            return Status.ESME_RX_T_APPN
+        self._watch.received(delivery.receipts, len(delivery.inbound), matched.applied, matched.kept, matched.late)
+        self._told()
+        return Status.ESME_ROK
+
+    async def _one_by_one(self, deliveries: Sequence[Delivered], now: int) -> None:
+        """Something in there is refused: each PDU is committed, or not, by itself, and has a status of its own."""
+        for link, connection, pdus in deliveries:
+            statuses = await asyncio.gather(*[self._keep_one(link, pdu, now) for pdu in pdus])
+            for pdu, status in zip(pdus, statuses, strict=True):
+                link.acknowledge([pdu], status, connection=connection)
+
+    async def _keep_one(self, link: Link, pdu: Pdu, now: int) -> int:
+        receipts: list[Receipt] = []
+        inbound: list[Inbound] = []
+        self._read(link, [pdu], now, receipts, inbound)
+        try:
+            return await self._keep(Delivery(now, receipts, inbound))
+        except Unstorable as error:
+            what = "receipt" if receipts else "inbound message"
+            LOG.error("the store refuses a delivery, which is lost", link=link.binding.name,
+                      sequence=pdu.sequence, what=what, problem=str(error))  # fmt: skip
+            return Status.ESME_RX_R_APPN
 
     def _read(self, link: Link, pdus: Sequence[Pdu], now: int, receipts: list[Receipt], inbound: list[Inbound]) -> None:
         smsc = link.binding.smsc

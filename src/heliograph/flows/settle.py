@@ -2,6 +2,7 @@
 
 Rule 1: a place in a window is free when the commit that settled it is through.
 Rule 2: while the store is unavailable the round waits; nothing is forgotten, and nothing more is submitted.
+Rule 3: an id that the database cannot hold costs its own message's receipts, and nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+import msgspec
 import structlog
 
 from heliograph.clock import Clock
@@ -18,6 +20,7 @@ from heliograph.flows import retry
 from heliograph.flows.inbox import Brought, Inbox
 from heliograph.flows.job import Job
 from heliograph.flows.retry import Again, Refused, Taken
+from heliograph.flows.rounds import Rounds
 from heliograph.observe import Watch
 from heliograph.smpp.constants import classify
 from heliograph.smpp.message_id import key
@@ -25,7 +28,7 @@ from heliograph.smpp.pdu import Pdu
 from heliograph.sms.verdict import REJECTED_OPERATOR
 from heliograph.smsc.link import Link
 from heliograph.smsc.pool import Pool
-from heliograph.store.errors import StoreUnavailable
+from heliograph.store.errors import StoreUnavailable, Unstorable
 from heliograph.store.interface import Store
 from heliograph.store.settling import SegmentOutcome, Sent, Settlement
 from heliograph.store.upkeep import Orphan
@@ -51,7 +54,7 @@ class Policies:
         return retry.unanswered(self.of(orphan.account, orphan.smsc), orphan.unanswered)
 
 
-class Settler:
+class Settler(Rounds):
     """One for all links."""
 
     def __init__(
@@ -66,6 +69,7 @@ class Settler:
         done: Callable[[Job], None],
         told: Callable[[], None],
     ) -> None:
+        super().__init__(inbox.settle)
         self._store = store
         self._pool = pool
         self._inbox = inbox
@@ -75,24 +79,9 @@ class Settler:
         self._watch = watch
         self._done = done
         self._told = told  # reports may have become due
-        self._stopping = False
 
-    async def run(self) -> None:
-        """Settle until `stop`, and then what is still there."""
-        while True:
-            await self._inbox.settle.wait()
-            self._inbox.settle.clear()
-            brought = self._inbox.take_answers()
-            await self._settle(brought)
-            if self._stopping and not self._inbox.settle.is_set():
-                return
-
-    def stop(self) -> None:
-        """Settle what has come, and end."""
-        self._stopping = True
-        self._inbox.settle.set()
-
-    async def _settle(self, brought: Brought) -> None:
+    async def _round(self) -> None:
+        brought = self._inbox.take_answers()
         now = self._clock.now()
         freed: Counter[Link] = Counter()
         jobs: dict[int, Job] = {}
@@ -115,6 +104,8 @@ class Settler:
         for job in brought.stranded:
             job.stranded(now)
             jobs[job.key] = job
+        if not jobs:
+            return
         await self._write(jobs, sent, outcomes, now)
         self._free(freed, jobs)
 
@@ -157,18 +148,36 @@ class Settler:
         moves = [move for job in jobs.values() if job.over and (move := job.move()) is not None]
         verdicts = [job.verdict for job in jobs.values() if job.verdict is not None]
         settlement = Settlement(self._epoch, now, sent, outcomes, moves, verdicts)
-        while True:
-            try:
-                await self._store.settle(settlement)
-                break
-            except StoreUnavailable as error:
-                LOG.warning("cannot settle, trying again", problem=str(error))
-                await asyncio.sleep(RETRY_STORE)
+        try:
+            await self._keep(settlement)
+        except Unstorable:
+            for one in sent:
+                await self._keep_one(one, now)
+            await self._keep(Settlement(self._epoch, now, (), outcomes, moves, verdicts))
         if sent:
             self._watch.sent(sent)
         if verdicts:
             self._watch.finished(len(verdicts))
         self._told()
+
+    async def _keep(self, settlement: Settlement) -> None:
+        """Until it is committed, however long the store is unavailable. Raises EpochEnded, Unstorable."""
+        while True:
+            try:
+                await self._store.settle(settlement)
+                return
+            except StoreUnavailable as error:
+                LOG.warning("cannot settle, trying again", problem=str(error))
+                await asyncio.sleep(RETRY_STORE)
+
+    async def _keep_one(self, sent: Sent, now: int) -> None:
+        """A segment by itself; without the SMSC's id, which is all that others wrote of it, where that is refused."""
+        try:
+            await self._keep(Settlement(self._epoch, now, [sent]))
+        except Unstorable as error:
+            LOG.error("the store refuses the id of an SMSC: receipts of this segment will not be known",
+                      smsc=sent.smsc, message=sent.message, part=sent.part, problem=str(error))  # fmt: skip
+            await self._keep(Settlement(self._epoch, now, [msgspec.structs.replace(sent, id_key=None)]))
 
     def _free(self, freed: Counter[Link], jobs: dict[int, Job]) -> None:
         for link, places in freed.items():

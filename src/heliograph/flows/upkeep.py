@@ -1,4 +1,5 @@
-"""What time alone causes: messages expire, old rows go; and what a start finds is settled before anything is sent."""
+"""What time alone causes: messages expire, old rows go, and another process may have taken over; and what a start
+finds is settled before anything is sent."""
 
 from __future__ import annotations
 
@@ -46,6 +47,7 @@ class Upkeep:
         self,
         store: Store,
         clock: Clock,
+        epoch: int,
         watch: Watch,
         told: Callable[[], None],
         *,
@@ -55,6 +57,7 @@ class Upkeep:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._epoch = epoch
         self._watch = watch
         self._told = told
         self._grace = grace
@@ -63,11 +66,12 @@ class Upkeep:
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
-        """Look round until `stop`."""
+        """Look round until `stop`. Raises EpochEnded."""
         retire_at = 0.0
         since = 0
         while not self._stop.is_set():
             try:
+                await self._store.check_epoch(self._epoch)  # by reading: whoever lost the store cannot write
                 now = self._clock.now()
                 await self._expire(since)
                 since = now - LOOK_BACK

@@ -9,6 +9,7 @@ from itertools import zip_longest
 import msgspec
 
 from heliograph.sms.message import SegmentState
+from heliograph.store.errors import EpochEnded
 from heliograph.store.script import Fetch, Row, Run, Script
 
 PRIORITY = 0
@@ -141,7 +142,10 @@ class Taken(msgspec.Struct, frozen=True, array_like=True):
 
 
 def claim(batch: Sequence[Taken]) -> Script[list[list[Claim]]]:
-    """QUEUED becomes TAKEN. What somebody else took, cancelled or finished meanwhile is missing in the answer."""
+    """QUEUED becomes TAKEN. What somebody else took, cancelled or finished meanwhile is missing in the answer.
+
+    Raises EpochEnded when another process serves by now: nobody would settle such a claim.
+    """
     results = []
     for taken in batch:
         results.append((yield from _claim(taken)))
@@ -149,7 +153,10 @@ def claim(batch: Sequence[Taken]) -> Script[list[list[Claim]]]:
 
 
 def _claim(taken: Taken) -> Script[list[Claim]]:
-    [[event]] = yield Fetch("next_event")
+    found = yield Fetch("claim_event", params={"epoch": taken.epoch})
+    if not found:
+        raise EpochEnded
+    [[event]] = found
     first = [(m.key,) for m in taken.messages if m.first]
     seen = [(m.key, m.before) for m in taken.messages if m.first]
     messages = taken.messages

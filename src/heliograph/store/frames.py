@@ -48,7 +48,7 @@ ITEM_DECODERS = {kind: _lists_of(type_) for kind, type_ in ITEMS.items()}
 RESULT_DECODERS = {kind: _lists_of(type_) for kind, type_ in RESULTS.items()}
 READ_DECODERS = {type_.__name__: _lists_of(type_) for type_ in (Look, Due)}
 PICKLED = "pickled"
-
+UNWRITABLE = (UnicodeError, OverflowError)  # half a surrogate pair; an integer of more than 64 bits
 
 PARTS = msgspec.msgpack.Decoder(list[tuple[str, str, bytes]])
 

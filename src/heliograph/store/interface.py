@@ -15,6 +15,7 @@ from heliograph.sms.message import Report
 from heliograph.store import claiming, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Claim, Look, Move, Taken
+from heliograph.store.epoch import check_epoch
 from heliograph.store.reporting import Due, Pull, Pushed
 from heliograph.store.script import Script
 from heliograph.store.settling import Delivery, Matched, Settlement
@@ -36,7 +37,7 @@ class Engine(Protocol):
 
 
 class Store:
-    """Messages, and all that is known of them. Raises StoreUnavailable where nothing can be stored."""
+    """Messages, and all that is known of them. Raises StoreUnavailable where nothing can be stored now."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -72,12 +73,12 @@ class Store:
         await self.alone(claiming.refresh, lanes, now)
 
     async def claim(self, taken: Taken) -> list[Claim]:
-        """Make messages ours; only then may their submit_sm leave."""
+        """Make messages ours; only then may their submit_sm leave. Raises EpochEnded."""
         claims: list[Claim] = await self._engine.write("claim", taken)
         return claims
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write what became of claims."""
+        """Write what became of claims. Raises EpochEnded, Unstorable."""
         await self._engine.write("settle", settlement)
 
     async def move(self, moves: Sequence[Move]) -> None:
@@ -85,7 +86,7 @@ class Store:
         await self.alone(claiming.move, moves)
 
     async def receive(self, delivery: Delivery) -> Matched:
-        """Store what an SMSC delivered; only then may its deliver_sm_resp leave."""
+        """Store what an SMSC delivered; only then may its deliver_sm_resp leave. Raises Unstorable."""
         matched: Matched = await self._engine.write("receive", delivery)
         return matched
 
@@ -115,7 +116,7 @@ class Store:
         return await self.look(upkeep.orphans, epoch)
 
     async def adopt(self, epoch: int, now: int, adopted: Sequence[Adopted]) -> None:
-        """Settle orphans."""
+        """Settle orphans. Raises EpochEnded."""
         await self.alone(upkeep.adopt, epoch, now, adopted)
 
     async def expire(self, now: int, grace: int, since: int) -> int:
@@ -127,8 +128,12 @@ class Store:
         return await self.alone(upkeep.retire, now, keep, keep_receipts)
 
     async def touch(self, epoch: int, now: int) -> None:
-        """Commit a little, to show that it can be done."""
+        """Commit a little, to show that it can be done. Raises EpochEnded."""
         await self.alone(upkeep.touch, epoch, now)
+
+    async def check_epoch(self, epoch: int) -> None:
+        """Look, without a commit, whether another process has taken over. Raises EpochEnded."""
+        await self.look(check_epoch, epoch)
 
     async def load_keyring(self) -> keyring.Keyring:
         """Everybody who may come in."""

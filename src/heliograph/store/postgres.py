@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import structlog
 
-from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
+from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.group import KINDS, Gathering, Group, fail, keep
 from heliograph.store.script import Run, Script, Step, history_table
 from heliograph.store.sql import for_postgres, migrations, queries
@@ -27,6 +27,7 @@ SETTINGS = {
 SERVES = 0x48454C49  # the advisory lock of the process that serves
 RECONNECT_AFTER = 1.0  # seconds
 WITHIN = 30.0  # seconds: a connection, or a statement, that takes longer is lost
+CLOSES_WITHIN = 30.0  # seconds that the last commits may take
 # OperatorIntervention: the server is being stopped, or somebody cut our connection.
 # InternalClientError: it was cut in the middle of an answer.
 LOST = (
@@ -36,7 +37,25 @@ LOST = (
     asyncpg.OperatorInterventionError,
     OSError,
 )
-FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
+FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError, asyncpg.PostgresSystemError)
+AWAY = (*LOST, *FULL, StoreInUse, StoreUnavailable)
+# Others were in the way of this one item: a deadlock, a lock.
+IN_THE_WAY = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
+# What one item holds is at fault, and would be whenever it is tried.
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+
+
+def is_refused(error: BaseException) -> bool:
+    """Whether an item is at fault, for what it holds."""
+    unwritable = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)  # the driver cannot say it
+    return unwritable or isinstance(error, REFUSED)
+
+
+def _told(error: Exception) -> Exception:
+    """What whoever waits for an item is told."""
+    if is_refused(error):
+        return Unstorable(type(error).__name__)
+    return StoreUnavailable(str(error)) if isinstance(error, (*AWAY, *IN_THE_WAY)) else error
 
 
 class Driver:
@@ -119,9 +138,13 @@ class PostgresEngine:
         engine = cls(url, exclusive=exclusive)
         try:
             await engine._connect()
-        except LOST as error:
+            engine._readers = await asyncpg.create_pool(
+                url, min_size=1, max_size=4, timeout=WITHIN, command_timeout=WITHIN, server_settings=SETTINGS
+            )
+        except (*LOST, *FULL) as error:
+            if engine._writer is not None:
+                engine._writer.terminate()
             raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
-        engine._readers = await asyncpg.create_pool(url, min_size=1, max_size=4, server_settings=SETTINGS)
         engine._task = asyncio.create_task(engine._write(), name="store-writer")
         return engine
 
@@ -150,21 +173,27 @@ class PostgresEngine:
         return future
 
     async def read(self, script: Callable[[], Script[T]]) -> T:
-        """Run a script that only fetches, on what is committed. Raises StoreUnavailable."""
+        """Run a script that only fetches, on what is committed. Raises StoreUnavailable, Unstorable."""
         try:
             async with self._readers.acquire() as connection:
                 return await self._reading.drive(connection, script())
-        except LOST as error:
-            raise StoreUnavailable(str(error)) from error
+        except (*LOST, *FULL, *REFUSED) as error:
+            raise _told(error) from error
 
     async def close(self) -> None:
-        """Commit what waits, and disconnect."""
+        """Commit what waits, and disconnect. Raises StoreUnavailable where that takes longer than CLOSES_WITHIN."""
         self._closing = True
         self._wake.set()
-        if self._task is not None:
-            await self._task
-        await self._readers.close()
-        await self._writer.close()
+        try:
+            async with asyncio.timeout(CLOSES_WITHIN):
+                if self._task is not None:
+                    await self._task
+                await self._readers.close()
+                await self._writer.close()
+        except TimeoutError:
+            self._readers.terminate()
+            self._writer.terminate()
+            raise StoreUnavailable(f"PostgreSQL did not take the last commits within {CLOSES_WITHIN:.0f} s") from None
 
     async def watch(self) -> None:
         """Until the engine is closed; a server that goes away is waited for."""
@@ -190,8 +219,8 @@ class PostgresEngine:
         try:
             if self._writer.is_closed():
                 await self._connect()
-            results = await self._together({kind: [w.item for w in waiting] for kind, waiting in group.items()})
-        except (*LOST, *FULL, StoreInUse, StoreUnavailable) as error:
+            results = await self._results({kind: [w.item for w in waiting] for kind, waiting in group.items()})
+        except AWAY as error:
             fail(group, StoreUnavailable(str(error)))
             await self._unavailable(error)
         except asyncio.CancelledError as error:
@@ -200,12 +229,18 @@ class PostgresEngine:
                 raise
             fail(group, StoreUnavailable("the connection ended"))  # which cancelled what waited for it
             await self._unavailable(error)
-        except Exception:  # one item is at fault, and is told so below
-            self._driver.rolled_back()
-            alone = {kind: [await self._alone(kind, w.item) for w in waiting] for kind, waiting in group.items()}
-            keep(group, alone)
         else:
             keep(group, results)
+
+    async def _results(self, group: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        """A result for each item of each kind; an exception where there is none."""
+        try:
+            return await self._together(group)
+        except Exception as error:
+            if isinstance(error, AWAY) and not is_refused(error):
+                raise
+        self._driver.rolled_back()  # one item is at fault, and is told so
+        return {kind: [await self._alone(kind, item) for item in items] for kind, items in group.items()}
 
     async def _together(self, group: dict[str, list[Any]]) -> dict[str, list[Any]]:
         async with self._writer.transaction():
@@ -216,7 +251,7 @@ class PostgresEngine:
             return (await self._together({kind: [item]}))[kind][0]
         except Exception as error:  # whoever waits for this item is told, and nobody else is hurt
             self._driver.rolled_back()
-            return StoreUnavailable(str(error)) if isinstance(error, (*LOST, *FULL)) else error
+            return _told(error)
 
     async def _unavailable(self, error: BaseException) -> None:
         self._driver.rolled_back()

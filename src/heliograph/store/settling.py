@@ -16,6 +16,7 @@ import msgspec
 from heliograph.sms.message import Inbound, Options, Receipt, SegmentState
 from heliograph.sms.verdict import Outcome, Verdict, summarize
 from heliograph.store.claiming import Move, move
+from heliograph.store.epoch import check_epoch
 from heliograph.store.finishing import finish
 from heliograph.store.script import Fetch, Row, Run, Script
 
@@ -72,10 +73,9 @@ class Matched(msgspec.Struct, frozen=True, array_like=True):
 
 
 def settle(batch: Sequence[Settlement]) -> Script[list[None]]:
-    """Write what became of claimed segments; what another epoch owns by now is left alone."""
+    """Write what became of claimed segments. Raises EpochEnded when they are another process's by now."""
     epoch, now = batch[0].epoch, max(s.now for s in batch)
-    if not (yield Fetch("open_epoch", params={"epoch": epoch})):
-        return [None] * len(batch)
+    yield from check_epoch(epoch)
     sent = [s for settlement in batch for s in settlement.sent]
     yield Run("sent_segments", [(s.message, s.part) for s in sent], {"epoch": epoch, "sent_at": now})
     rows = [_outcome_row(o) for settlement in batch for o in settlement.outcomes]

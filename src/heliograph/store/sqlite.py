@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from heliograph.store.errors import StoreUnavailable
-from heliograph.store.frames import LENGTH, decode_results, encode_group
+from heliograph.store.errors import StoreUnavailable, Unstorable
+from heliograph.store.frames import LENGTH, UNWRITABLE, decode_results, encode_group
 from heliograph.store.group import Gathering, Group, fail, keep
 from heliograph.store.script import Script
 
@@ -127,14 +127,22 @@ class SqliteEngine:
             raise RuntimeError(f"the process of the store ended by itself: {self._process.wait()}")
 
     async def close(self) -> None:
-        """Commit what waits, and end the worker."""
+        """Commit what waits, and end the worker. Raises StoreUnavailable where it is killed, after ENDS_WITHIN."""
         self._closing = True
-        while (self._scheduled or self._on_their_way) and not self._ended.done():
-            self._idle.clear()
-            await self._idle.wait()
-        self._writes.close()
-        self._reader.close()
-        await self._loop.run_in_executor(None, self._process.wait, ENDS_WITHIN)
+        try:
+            async with asyncio.timeout(ENDS_WITHIN):
+                while (self._scheduled or self._on_their_way) and not self._ended.done():
+                    self._idle.clear()
+                    await self._idle.wait()
+            self._writes.close()
+            self._reader.close()
+            await self._loop.run_in_executor(None, self._process.wait, ENDS_WITHIN)
+        except (TimeoutError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+            self._writes.close()
+            self._reader.close()
+            raise StoreUnavailable(f"the process of the store did not end within {ENDS_WITHIN:.0f} s") from None
 
     def _schedule(self) -> None:
         """Send at the end of this turn of the loop, so that all that one read brought goes together."""
@@ -207,6 +215,8 @@ def _encode(group: Group) -> tuple[Group, bytes]:
                 try:
                     encode_group({kind: [one.item]})
                     sound.setdefault(kind, []).append(one)
+                except UNWRITABLE as error:
+                    fail({kind: [one]}, Unstorable(type(error).__name__))
                 except Exception as error:  # whoever waits for this item is told
                     fail({kind: [one]}, error)
         return sound, encode_group({kind: [w.item for w in waiting] for kind, waiting in sound.items()})

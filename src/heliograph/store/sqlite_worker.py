@@ -25,8 +25,8 @@ from typing import IO, Any, TypeVar
 import apsw
 
 from heliograph import collector
-from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
-from heliograph.store.frames import decode_group, encode_results, recv_frame, send_frame
+from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
+from heliograph.store.frames import UNWRITABLE, decode_group, encode_results, recv_frame, send_frame
 from heliograph.store.group import KINDS
 from heliograph.store.script import Fetch, Row, Run, Script, Step, history_table
 from heliograph.store.sql import Query, for_sqlite, migrations, queries
@@ -39,6 +39,10 @@ STATEMENTS = 1024  # kept prepared
 HAND_OVER = 0.0005  # seconds after which the reader lets the writer go on; Python's own 0.005 is the length of a commit
 # The disk is full, broken or read-only; or other processes kept the file locked.
 PASSING = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.ReadOnlyError, apsw.CantOpenError, apsw.LockedError)
+
+
+# What one item holds is at fault, and would be whenever it is tried.
+REFUSED = (apsw.ConstraintError, apsw.TooBigError, apsw.MismatchError, *UNWRITABLE)
 
 
 class Connection:
@@ -165,6 +169,9 @@ class Writer:
         except PASSING as error:
             self._roll_back()
             return StoreUnavailable(str(error))
+        except REFUSED as error:
+            self._roll_back()
+            return Unstorable(type(error).__name__)
         except Exception as error:  # whoever waits for this item is told, and nobody else is hurt
             self._roll_back()
             return error

@@ -10,6 +10,7 @@ from heliograph.sms.message import MessageState
 from heliograph.sms.verdict import DLR_UNKNOWN, EXPIRED, Verdict
 from heliograph.store.accepting import id_digest
 from heliograph.store.claiming import Move, move
+from heliograph.store.epoch import check_epoch
 from heliograph.store.finishing import finish
 from heliograph.store.script import Fetch, Run, Script, day_of
 
@@ -81,7 +82,8 @@ def orphans(epoch: int) -> Script[list[Orphan]]:
 
 
 def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
-    """Settle orphans, by what the policies say."""
+    """Settle orphans, by what the policies say. Raises EpochEnded."""
+    yield from check_epoch(epoch)
     segments = [(a.orphan.message, a.orphan.part, a.state, a.unanswered) for a in adopted]
     states: dict[int, int] = {}
     for a in adopted:
@@ -128,5 +130,6 @@ def _retire_day(day: int) -> Script[int]:
 
 
 def touch(epoch: int, now: int) -> Script[None]:
-    """Show that this process can still write."""
+    """Show that this process can still write. Raises EpochEnded."""
+    yield from check_epoch(epoch)
     yield Run("touch_epoch", params={"epoch": epoch, "now": now})

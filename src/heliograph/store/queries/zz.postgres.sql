@@ -4,6 +4,11 @@
 -- returns: value bigint
 SELECT nextval('event') AS value
 
+-- name: claim_event
+-- params: epoch bigint
+-- returns: value bigint
+SELECT nextval('event') AS value FROM epoch WHERE id = :epoch AND ended_at IS NULL
+
 -- name: lock_lanes
 -- rows: lane bigint
 -- returns: id bigint
