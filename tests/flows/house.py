@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from heliograph.app import open_store
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.inbox import Inbox
@@ -165,11 +166,13 @@ def an_smsc(port: int, **changes: Any) -> Smsc:
 
 
 @asynccontextmanager
-async def a_house(path: Path, behaviour: Behaviour, *, begin_bound: bool, **smsc: Any) -> AsyncIterator[House]:
+async def a_house(
+    path: Path, behaviour: Behaviour, *, begin_bound: bool, url: str = "", **smsc: Any
+) -> AsyncIterator[House]:
     simulator = Simulator(behaviour, keep=True)
     await simulator.start()
     clock, watch, inbox = TurnedClock(), Watch(), Inbox()
-    store = Store(Direct(str(path / "heliograph.db")))
+    store = await open_store(url, exclusive=True) if url else Store(Direct(str(path / "heliograph.db")))
     epoch = await store.begin_epoch("test", clock.now())
     pool = Pool([an_smsc(simulator.port, **smsc)], inbox, clock)
     acceptor = Acceptor(store, KeyMaker(epoch), ROUTES, clock, watch, inbox.dispatch.set)
@@ -218,7 +221,7 @@ def play(
     begin_bound: bool = True,
     **smsc: Any,
 ) -> None:
-    """Run `body` in a house whose SMSC behaves so; receipts come at once unless told otherwise."""
+    """Run `body` in a house whose SMSC behaves so; receipts come at once unless told otherwise. `url`: of its store."""
 
     async def main() -> None:
         async with (

@@ -12,9 +12,10 @@ import pytest
 import postgres as server
 from heliograph.store import postgres as engine_module
 from heliograph.store.accepting import Acceptance
-from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
+from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
+from heliograph.store.script import Fetch, Script
 from store.scene import BEGIN, a_message
 
 BLOCKED = """
@@ -189,6 +190,59 @@ def test_what_was_acknowledged_is_there_after_the_server_crashed() -> None:
             assert {candidate.key for candidate in found} - {1000} == {*keys, 1001}
 
         play(pg.url("postgres"), body)
+
+
+@pytest.mark.parametrize("sender", ["\ud800", "a\0b"])
+def test_what_cannot_be_written_fails_alone_and_costs_no_connection(database_url: str, sender: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        before = store._engine._writer  # type: ignore[attr-defined]
+        bad = Acceptance(1, 9, "", None, [a_message(2, sender=sender)])
+
+        outcomes = await asyncio.gather(store.accept(an_acceptance(1)), store.accept(bad), return_exceptions=True)
+
+        assert outcomes[0] == frozenset()
+        assert isinstance(outcomes[1], Unstorable)
+        assert sender not in str(outcomes[1])
+        assert store._engine._writer is before  # type: ignore[attr-defined]
+
+    play(database_url, body)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b"])
+def test_a_question_that_cannot_be_written_is_told_as_such(database_url: str, text: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        with pytest.raises(Unstorable):
+            await store.look(asked, text)
+
+    play(database_url, body)
+
+
+def asked(text: str) -> Script[Any]:
+    found = yield Fetch("early_receipts", [("north", text, 1)])
+    return found
+
+
+def test_a_server_that_takes_no_last_commit_is_not_waited_for(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "CLOSES_WITHIN", 0.05)
+
+    async def main() -> None:
+        store = Store(await PostgresEngine.open(database_url, exclusive=True))
+        beside = await asyncpg.connect(database_url)
+        async with beside.transaction():
+            await beside.execute("LOCK TABLE lane IN ACCESS EXCLUSIVE MODE")
+            waiting = asyncio.ensure_future(store.accept(an_acceptance(1)))
+            while not await beside.fetchval(BLOCKED):  # noqa: ASYNC110 - the event is in another process
+                await asyncio.sleep(0)
+
+            with pytest.raises(StoreUnavailable, match="did not take the last commits within"):
+                await store.close()
+            with pytest.raises(StoreUnavailable):
+                await waiting
+        await beside.close()
+
+    asyncio.run(main())
 
 
 async def reading(store: Store) -> Any:

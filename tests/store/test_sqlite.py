@@ -15,9 +15,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from heliograph.store import keyring, sqlite_worker
+from heliograph.store import keyring, sqlite, sqlite_worker
 from heliograph.store.accepting import Acceptance
-from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable
+from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.interface import Store
 from heliograph.store.sqlite import SqliteEngine
 from heliograph.store.sqlite_worker import Connection, Writer, lock, migrate
@@ -228,10 +228,32 @@ def test_what_cannot_be_sent_to_the_process_fails_alone(tmp_path: Path) -> None:
             bad = Acceptance(1, 9, "", None, [a_message(2, sender="\ud800")])
             outcomes = await asyncio.gather(store.accept(an_acceptance(1)), store.accept(bad), return_exceptions=True)
             assert outcomes[0] == frozenset()
-            assert isinstance(outcomes[1], Exception)
+            assert isinstance(outcomes[1], Unstorable)
             assert await store.accept(an_acceptance(3)) == frozenset()
 
     play(tmp_path / "heliograph.db", body)
+
+
+def test_a_process_that_does_not_come_to_an_end_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "ENDS_WITHIN", 0.05)
+
+    async def main() -> int:
+        store = Store(await SqliteEngine.open(str(tmp_path / "heliograph.db"), exclusive=True))
+        await store.accept(an_acceptance(1))
+        [pid] = [int(child) for child in children() if "sqlite_worker" in words_of(int(child))]
+        os.kill(pid, signal.SIGSTOP)
+        waiting = asyncio.ensure_future(store.accept(an_acceptance(2)))
+        await asyncio.sleep(0)
+        with pytest.raises(StoreUnavailable, match="did not end within"):
+            await store.close()
+        with pytest.raises(StoreUnavailable):
+            await waiting
+        return pid
+
+    pid = asyncio.run(main())
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_the_end_of_the_process_is_the_end_of_whoever_began_it(tmp_path: Path) -> None:
