@@ -360,7 +360,8 @@ def no_room(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 def command_of(pid: int) -> str:

@@ -36,6 +36,11 @@ class Served:
         assert served.port, "\n".join(served.log)
         return served
 
+    @property
+    def pid(self) -> int:
+        """Of the gateway itself."""
+        return self._process.pid
+
     def strike(self, *, alone: bool = False) -> None:
         """Give it no chance to do anything more, nor its store's process: a power loss. `alone`: only itself."""
         if self._process.returncode is None:
