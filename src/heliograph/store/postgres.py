@@ -45,15 +45,9 @@ IN_THE_WAY = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 
 
-def is_refused(error: BaseException) -> bool:
-    """Whether an item is at fault, for what it holds."""
-    unwritable = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)  # the driver cannot say it
-    return unwritable or isinstance(error, REFUSED)
-
-
 def _told(error: Exception) -> Exception:
     """What whoever waits for an item is told."""
-    if is_refused(error):
+    if isinstance(error, REFUSED):
         return Unstorable(type(error).__name__)
     return StoreUnavailable(str(error)) if isinstance(error, (*AWAY, *IN_THE_WAY)) else error
 
@@ -236,10 +230,10 @@ class PostgresEngine:
         """A result for each item of each kind; an exception where there is none."""
         try:
             return await self._together(group)
-        except Exception as error:
-            if isinstance(error, AWAY) and not is_refused(error):
-                raise
-        self._driver.rolled_back()  # one item is at fault, and is told so
+        except AWAY:
+            raise
+        except Exception:  # one item is at fault, and is told so below
+            self._driver.rolled_back()
         return {kind: [await self._alone(kind, item) for item in items] for kind, items in group.items()}
 
     async def _together(self, group: dict[str, list[Any]]) -> dict[str, list[Any]]:
