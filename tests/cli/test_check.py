@@ -168,3 +168,18 @@ def test_a_store_that_cannot_be_written_is_wrong(run, tmp_path):
         outcome = run("check", "--json", "-c", config)
         assert (outcome.status, found(outcome)["store"][0]) == (1, "wrong")
         assert "u:p" not in outcome.out
+
+
+def test_all_that_is_wrong_is_told_at_once_the_environment_included(run, config, monkeypatch):
+    monkeypatch.delenv("NORTH_PASSWORD", raising=False)
+    with with_smsc(config, 70_000, '{ env = "NORTH_PASSWORD" }').open("a") as file:
+        file.write("lnks = 2\n")
+
+    outcome = run("check", "--json", "-c", config)
+
+    assert outcome.status == 1
+    assert [one["sentence"].partition("[[smsc]] north: ")[2] for one in outcome.json] == [
+        "port: must be from 1 to 65,535, not 70000",
+        "lnks: is an unknown key; did you mean links?",
+        "password: the environment has no NORTH_PASSWORD: set it to the password",
+    ]

@@ -63,10 +63,10 @@ def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 def _findings(path: Path) -> Iterator[Finding]:
     import asyncio
 
-    from heliograph.config import ConfigError, load
+    from heliograph.config import ConfigError
 
     try:
-        config = load(path)
+        config = _load(path)
     except ConfigError as error:
         yield from (Finding(Verdict.WRONG, "configuration", problem) for problem in error.problems)
         return
@@ -74,6 +74,16 @@ def _findings(path: Path) -> Iterator[Finding]:
     if not config.smsc:
         yield Finding(Verdict.WARNING, "configuration", "there is no [[smsc]]: every destination will be refused")
     yield from asyncio.run(_try_all(config))
+
+
+def _load(path: Path) -> Config:
+    """The configuration. Where it cannot be used, the error names the passwords that the environment lacks, too."""
+    from heliograph.config import ConfigError, load
+
+    try:
+        return load(path)  # what else can be tried is tried without them
+    except ConfigError:
+        return load(path, secrets=True)
 
 
 async def _try_all(config: Config) -> list[Finding]:

@@ -41,7 +41,7 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from heliograph.config import load
     from heliograph.observe import set_up_logs
 
-    loaded = load(config)
+    loaded = load(config, secrets=True)
     set_up_logs(loaded.log_level)
     uvloop.run(_serve(loaded))
 
