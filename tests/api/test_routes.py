@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -287,6 +288,20 @@ def test_a_browser_may_ask_first_and_then_call(client: Client) -> None:
 def test_a_preflight_that_asks_for_nonsense_is_told_the_usual(client: Client) -> None:
     asked = client.request("OPTIONS", SEND, Access_Control_Request_Headers="a: b")
     assert "Authorization" in asked.headers["access-control-allow-headers"]
+
+
+def test_a_long_message_id_is_cut_everywhere_alike(client: Client, server: Gateway) -> None:
+    long, cut = "é" * 250, "é" * 200
+    destinations = [{"to": "41793026727", "messageId": long}, {"to": "41793026731", "messageId": cut + "x"}]
+    body = json.dumps({"messages": [{"binary": {"hex": "41"}, "destinations": destinations}]})
+    sent = client.request("POST", SEND, body).json["messages"]
+    assert [(one["messageId"], one["status"]["name"]) for one in sent] == [
+        (cut, "PENDING_ENROUTE"),
+        (cut, "REJECTED_DUPLICATE_MESSAGE_ID"),
+    ]
+    server.reported()
+    [report] = client.request("GET", f"/sms/1/reports?messageId={quote(long)}").json["results"]
+    assert report["messageId"] == cut
 
 
 def test_reports_are_pulled_once_and_as_asked(client: Client, server: Gateway) -> None:

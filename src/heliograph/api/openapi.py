@@ -27,8 +27,8 @@ _SENDS: Final = {
 }
 _BODY: Final = "In UTF-8 and not compressed: 415 where a Content-Encoding other than identity is given"
 _QUERY: Final = (
-    ("bulkId", "string", "Reports of this bulk alone"),
-    ("messageId", "string", "The report of this message alone"),
+    ("bulkId", "string", "Reports of this bulk alone; cut at 100 characters"),
+    ("messageId", "string", "The report of this message alone; cut at 200 characters"),
     ("limit", "integer", "How many at most: 1 to 1000, 50 when absent"),
     ("applicationId", "string", "Reports of this application alone"),
     ("entityId", "string", "Reports of this entity alone"),
