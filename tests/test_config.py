@@ -504,7 +504,11 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     missing, folder, binary = tmp_path / "no.toml", tmp_path, tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe")
 
-    for path, words in ((missing, "does not exist: make it"), (folder, "cannot be read"), (binary, "cannot be read")):
+    for path, words in (
+        (missing, "does not exist: make it"),
+        (folder, "is a folder: name the file in it"),
+        (binary, "cannot be read"),
+    ):
         with pytest.raises(ConfigError, match=words) as caught:
             load(path)
         assert str(path) in str(caught.value)

@@ -174,10 +174,10 @@ def load(path: Path, *, secrets: bool = False) -> Config:
         text = path.read_bytes().decode()
     except FileNotFoundError:
         raise ConfigError([f"{path} does not exist: make it, or name another with -c"]) from None
+    except IsADirectoryError:
+        raise ConfigError([f"{path} is a folder: name the file in it with -c"]) from None
     except OSError as error:
-        raise ConfigError(
-            [f"{path} cannot be read: {error.strerror}; change its mode, or name another with -c"]
-        ) from None
+        raise ConfigError([f"{path} cannot be read: {error.strerror}; change that, or name another with -c"]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path} cannot be read: it is not UTF-8 at octet {error.start}"]) from None
     return parse(text, str(path), secrets=secrets)

@@ -183,3 +183,19 @@ def test_all_that_is_wrong_is_told_at_once_the_environment_included(run, config,
         "lnks: is an unknown key; did you mean links?",
         "password: the environment has no NORTH_PASSWORD: set it to the password",
     ]
+
+
+def test_a_file_that_is_no_database_is_wrong_and_an_empty_one_is_not(run, config):
+    path = config.parent / "store" / "heliograph.db"
+    path.parent.mkdir()
+    for content, verdict in ((b"hello, this is no database", "wrong"), (b"", "ok"), (b"SQLite format 3\0...", "ok")):
+        path.write_bytes(content)
+        assert found(run("check", "--json", "-c", config))["store"][0] == verdict
+
+
+def test_a_path_that_the_system_does_not_take_is_wrong(run, config):
+    config.write_text(f'[store]\nurl = "sqlite://{config.parent}/{300 * "x"}"\n')
+
+    verdict, sentence = found(run("check", "--json", "-c", config))["store"]
+
+    assert (verdict, sentence.rpartition(": ")[2]) == ("wrong", "File name too long; change that, or name another file")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WITHIN: Final = 10.0  # seconds for each part
 SQLITE: Final = "sqlite://"
+MAGIC: Final = b"SQLite format 3\0"
 
 
 class Verdict(StrEnum):
@@ -95,7 +96,15 @@ async def _try_all(config: Config) -> list[Finding]:
 
 async def _try_store(url: str) -> Finding:
     if url.startswith(SQLITE):
-        return _look_at_file(Path(url.removeprefix(SQLITE)))
+        path = Path(url.removeprefix(SQLITE))
+        try:
+            return _look_at_file(path)
+        except OSError as error:
+            return Finding(
+                Verdict.WRONG,
+                "store",
+                f"{path} cannot be looked at: {error.strerror}; change that, or name another file",
+            )
     import asyncpg
 
     try:
@@ -119,9 +128,17 @@ def _look_at_file(path: Path) -> Finding:
         return Finding(Verdict.WRONG, "store", f"{path} is a folder: name a file in it")
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         return Finding(Verdict.WRONG, "store", f"{path} may not be written by this user: change its owner or mode")
+    if path.exists() and not _is_database(path):
+        return Finding(Verdict.WRONG, "store", f"{path} is no SQLite database: name another file, or move it away")
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         return Finding(Verdict.WRONG, "store", f"{folder} may not be written by this user: change its owner or mode")
     return Finding(Verdict.FINE, "store", f"{path} {'can be written' if path.exists() else 'can be made'}")
+
+
+def _is_database(path: Path) -> bool:
+    """Whether SQLite has written the file, or nobody yet (https://www.sqlite.org/fileformat.html §1.3)."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) in (MAGIC, b"")
 
 
 async def _try_smsc(smsc: SmscConfig) -> Finding:
