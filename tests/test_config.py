@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from heliograph.config import Config, ConfigError, SmscConfig, load, parse
+from heliograph.config import Config, ConfigError, RouteConfig, SmscConfig, Webhooks, load, parse
 from heliograph.smsc.dialect import Dialect
 
 NORTH = '[[smsc]]\nname = "north"\nhost = "127.0.0.1"\n'
 SOUTH = '[[smsc]]\nname = "south"\nhost = "127.0.0.1"\n'
 ROUTE = '[[route]]\nsmsc = "{}"\n'
+
+
+def keys(kind: type[Any]) -> str:
+    return "the keys there are " + ", ".join(kind.__struct_fields__)
 
 
 def problems(text: str) -> list[str]:
@@ -101,140 +106,323 @@ def test_the_first_route_takes_messages_and_without_routes_the_only_smsc(text: s
 
 
 PLACE = "heliograph.toml: "
+# What stands in the file, and what is said of it.
 SENTENCES: dict[str, tuple[str, list[str]]] = {
     "two of a name": (
         NORTH + NORTH + ROUTE.format("north"),
-        [PLACE + "two [[smsc]] are named 'north'"],
+        ["[[smsc]] number 2: name: is the name of another [[smsc]], too: give each its own"],
     ),
     "several without a route": (
         NORTH + SOUTH,
-        [PLACE + "there are several [[smsc]] and no [[route]]: say which of them takes messages"],
+        ["route: there are several [[smsc]] and no [[route]]: say which of them takes messages"],
     ),
     "a route to nobody": (
         NORTH + ROUTE.format("west"),
-        [PLACE + "a [[route]] names the smsc 'west'; the [[smsc]] there are: north"],
+        ["[[route]] number 1: smsc: there is no [[smsc]] 'west'; those there are: north"],
     ),
     "a route without an smsc": (
         ROUTE.format("west"),
-        [PLACE + "a [[route]] names the smsc 'west'; the [[smsc]] there are: none"],
+        ["[[route]] number 1: smsc: there is no [[smsc]] 'west'; those there are: none"],
     ),
     "a long password": (
         NORTH + 'password = "123456789"',
-        [PLACE + "smsc north: the password is longer than 8 characters, which SMPP does not carry"],
+        ["[[smsc]] north: password: is longer than 8 characters, which SMPP does not carry"],
     ),
-    "a system_id that SMPP does not carry": (
-        NORTH + 'system_id = "Ζυρίχη"',
-        [PLACE + "smsc north: system_id 'Ζυρίχη' has a character that SMPP does not carry"],
-    ),
-    "a system_type that SMPP does not carry": (
-        NORTH + 'system_type = "a\\u0000b"',
-        [PLACE + "smsc north: system_type 'a\\x00b' has a character that SMPP does not carry"],
+    "a password that is a number": (
+        NORTH + "password = 1234",
+        ['[[smsc]] north: password: must be a text in quotes, or { env = "…" }'],
     ),
     "a password that SMPP does not carry": (
         NORTH + 'password = "Ωμέγα"',
-        [PLACE + "smsc north: the password has a character that SMPP does not carry"],
+        ["[[smsc]] north: password: has a character that SMPP does not carry"],
+    ),
+    "a system_id that SMPP does not carry": (
+        NORTH + 'system_id = "Ζυρίχη"',
+        ["[[smsc]] north: system_id: 'Ζυρίχη' has a character that SMPP does not carry"],
+    ),
+    "a system_type that SMPP does not carry": (
+        NORTH + 'system_type = "a\\u0000b"',
+        ["[[smsc]] north: system_type: 'a\\x00b' has a character that SMPP does not carry"],
     ),
     "a service_type that SMPP does not carry": (
         NORTH + '[smsc.dialect]\nservice_type = "Ω"',
-        [PLACE + "smsc north: dialect.service_type 'Ω' has a character that SMPP does not carry"],
+        ["[[smsc]] north: dialect.service_type: 'Ω' has a character that SMPP does not carry"],
     ),
     "a time zone that nobody knows": (
         NORTH + '[smsc.dialect]\nreceipt_tz = "Mars/Olympus"',
-        [PLACE + "smsc north: dialect.receipt_tz 'Mars/Olympus' is not the name of a time zone such as Europe/Berlin"],
+        ["[[smsc]] north: dialect.receipt_tz: 'Mars/Olympus' is not the name of a time zone such as Europe/Berlin"],
     ),
     "a default sender that nobody may have": (
         NORTH + 'default_sender = "far too long a name"',
         [
-            PLACE + "smsc north: default_sender 'far too long a name': "
+            "[[smsc]] north: default_sender: 'far too long a name': "
             "an alphanumeric sender has 1 to 11 characters of the GSM alphabet, without @"
         ],
     ),
+    "an SMSC with a scheme": (
+        '[[smsc]]\nname = "north"\nhost = "smpp://smsc.example"',
+        [
+            "[[smsc]] north: host: 'smpp://smsc.example' is no address or host name: "
+            "no scheme, no port and no path belong in it"
+        ],
+    ),
+    "a port in the host": (
+        '[http]\nhost = "127.0.0.1:80"',
+        ["[http] host: '127.0.0.1:80' is no address or host name: no scheme, no port and no path belong in it"],
+    ),
+    "a name with a blank at its end": (
+        '[[smsc]]\nname = "north "\nhost = "h"',
+        ["[[smsc]] north : name: must have printable characters, and no blank at either end"],
+    ),
+    "a name of two lines": (
+        '[[smsc]]\nname = "a\\nb"\nhost = "h"',
+        ["[[smsc]] number 1: name: must have printable characters, and no blank at either end"],
+    ),
+    "a link that is closed before it is asked": (
+        NORTH + "enquire_link_seconds = 300",
+        ["[[smsc]] north: inactivity_seconds: must be longer than enquire_link_seconds, 300"],
+    ),
+    "a rate that is none": (
+        NORTH + "submits_per_second = 0.009",
+        ["[[smsc]] north: submits_per_second: must be 0, for no limit, or at least 0.01"],
+    ),
     "another kind of store": (
-        '[store]\nurl = "mysql://host/messages"',
-        [PLACE + "store.url 'mysql://host/messages' must begin with sqlite:// or postgresql://"],
+        '[store]\nurl = "mysql://me:secret@host/messages"',
+        ["[store] url: must begin with sqlite:// or postgresql://"],
     ),
     "a store without a file": (
         '[store]\nurl = "sqlite://"',
-        [PLACE + "store.url 'sqlite://' names no file: put its path behind sqlite://"],
+        ["[store] url: names no file: put its path behind sqlite://"],
     ),
-    "several at once": (
-        'store = { url = "heliograph.db" }\n' + NORTH + 'password = "123456789"\n' + NORTH,
+    "a file that no system has": (
+        '[store]\nurl = "sqlite://a\\u0000b"',
+        ["[store] url: has a character that no path should have"],
+    ),
+    "a database without a port": (
+        '[store]\nurl = "postgresql://me:secret@host:port/messages"',
+        ["[store] url: is no URL such as postgresql://user:password@host:5432/database"],
+    ),
+    "a currency that is none": (
+        'currency = "eur"',
+        ["currency: must be three capital letters, such as EUR"],
+    ),
+    "receipts awaited for longer than they are known": (
+        "[store]\nreceipt_days = 1\n[limits]\nreceipt_grace_seconds = 86401",
         [
-            PLACE + "two [[smsc]] are named 'north'",
-            PLACE + "there are several [[smsc]] and no [[route]]: say which of them takes messages",
-            PLACE + "smsc north: the password is longer than 8 characters, which SMPP does not carry",
-            PLACE + "store.url 'heliograph.db' must begin with sqlite:// or postgresql://",
+            "[limits] receipt_grace_seconds: must not be longer than store.receipt_days: "
+            "a receipt finds its message only for so long"
         ],
+    ),
+    "one table where several may be": (
+        '[smsc]\nname = "north"',
+        ["smsc: must be a list of tables: each begins with [[smsc]]"],
+    ),
+    "a value where a table should be": (
+        "http = 80\nsmsc = [1]",
+        ["http: must be a table", "[[smsc]] number 1: must be a table"],
     ),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), SENTENCES.values(), ids=SENTENCES)
 def test_what_cannot_work_is_told_in_sentences(text: str, expected: list[str]) -> None:
-    assert problems(text) == expected
+    assert problems(text) == [PLACE + sentence for sentence in expected]
 
 
-# What is wrong, and the words of the one sentence about it: where it stands, and what would do.
-WRONG: list[tuple[str, list[str]]] = [
-    ("[htp]\nport = 1", ["htp"]),
-    ("[http]\nprot = 1", ["prot", "http"]),
-    ("[store]\npath = 1", ["path", "store"]),
-    ("[webhooks]\nsize = 1", ["size", "webhooks"]),
-    ("[limits]\ngrace = 1", ["grace", "limits"]),
-    (NORTH + "links_ = 1", ["links_", "smsc"]),
-    (NORTH + "[smsc.dialect]\ntext_id = 'hex'", ["text_id", "smsc[0].dialect"]),
-    (NORTH + "password = { file = 'x' }", ["file", "smsc[0].password"]),
-    ("[[route]]\nsmsc = 'north'\nto = '41'", ["to", "route[0]"]),
-    ("[[smsc]]\nhost = 'h'", ["name", "smsc"]),
-    ("[[smsc]]\nname = 'n'", ["host", "smsc"]),
-    ("[[smsc]]\nname = ''\nhost = 'h'", ["1", "smsc[0].name"]),
-    ("[http]\nport = 70000", ["65535", "http.port"]),
-    ("[http]\nport = '80'", ["int", "str", "http.port"]),
-    ("[http]\nbody_seconds = 0", ["0", "http.body_seconds"]),
-    ("[webhooks]\nbatch = 0", ["1", "webhooks.batch"]),
-    ("[webhooks]\nretries = -1", ["0", "webhooks.retries"]),
-    ("[store]\nretention_hours = 0", ["1", "store.retention_hours"]),
-    (NORTH + "window = 0", ["1", "smsc[0].window"]),
-    (NORTH + "links = 101", ["100", "smsc[0].links"]),
-    (NORTH + "bind = 'both'", ["both", "smsc[0].bind"]),
-    (NORTH + "on_no_response = 'drop'", ["drop", "smsc[0].on_no_response"]),
-    (NORTH + f"system_id = '{16 * 'x'}'", ["15", "smsc[0].system_id"]),
-    (NORTH + f"system_type = '{13 * 'x'}'", ["12", "smsc[0].system_type"]),
-    (NORTH + "submits_per_second = -1", ["0", "smsc[0].submits_per_second"]),
-    (NORTH + "[smsc.dialect]\nresp_id_base = 'oct'", ["oct", "smsc[0].dialect.resp_id_base"]),
-    (NORTH + "[smsc.dialect]\nmode_bits = 4", ["3", "smsc[0].dialect.mode_bits"]),
-    (NORTH + "[smsc.dialect]\nprotocol_id = 256", ["255", "smsc[0].dialect.protocol_id"]),
-    (NORTH + "[smsc.dialect]\nservice_type = 'SIXSIX'", ["5", "smsc[0].dialect.service_type"]),
-    (NORTH + "[smsc.dialect]\nerr_map = { 1 = 'x' }", ["int", "smsc[0].dialect.err_map[...]"]),
-    ("currency = 'EURO'", ["3", "currency"]),
-    ("log_level = 'loud'", ["loud", "log_level"]),
-    ("[http\nport = 1", ["is not TOML", "line 1"]),
-]
-
-
-@pytest.mark.parametrize(("text", "words"), WRONG, ids=[words[-1] for _, words in WRONG])
-def test_a_value_out_of_its_range_and_a_key_that_nobody_knows_are_told_with_their_place(
-    text: str, words: list[str]
-) -> None:
-    [problem] = problems(text)
-    assert problem.startswith("heliograph.toml")
-    assert all(word in problem for word in words), problem
+def test_everything_that_is_wrong_is_told_at_once() -> None:
+    text = """
+        colour = 1
+        currency = "euro"
+        [http]
+        port = 70000
+        prot = 1
+        [store]
+        url = "heliograph.db"
+        receipt_days = true
+        [[smsc]]
+        name = "north"
+        host = "smsc.example:2775"
+        window = 0
+        password = "123456789"
+        [smsc.dialect]
+        resp_id_base = "oct"
+        err_map = { 21b = "x" }
+        [[smsc]]
+        host = "h"
+        links = "two"
+        [[route]]
+        smsc = "south"
+        to = "41"
+    """
+    found = [re.split(": (?=must|is|has|'|there)", problem.removeprefix(PLACE))[0] for problem in problems(text)]
+    assert found == [
+        "colour",
+        "[http] port",
+        "[http] prot",
+        "[store] receipt_days",
+        "[[smsc]] north: window",
+        "[[smsc]] north: dialect.resp_id_base",
+        "[[smsc]] north: dialect.err_map.21b",
+        "[[smsc]] number 2: links",
+        "[[smsc]] number 2: name",
+        "[[route]] number 1: to",
+        "[store] url",
+        "currency",
+        "[[smsc]] north: host",
+        "[[smsc]] north: password",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("text", "keys"),
+    "text",
     [
-        ("colour = 1", "http, store, webhooks, limits, currency, log_level, smsc, route"),
-        ("[limits]\ngrace = 1", "receipt_grace_seconds"),
-        (NORTH + "password = { file = 'x' }", "env"),
-        ("[[route]]\nsmsc = 'north'\nto = '41'", "smsc"),
-        (NORTH + "[smsc.dialect]\ntext_id = 'hex'", ", ".join(Dialect.__struct_fields__)),
-        (NORTH + "speed = 1", ", ".join(SmscConfig.__struct_fields__)),
+        NORTH + "inactivity_seconds = 'x'\nenquire_link_seconds = 400",
+        NORTH + "inactivity_seconds = 20\nenquire_link_seconds = 'x'",
+        "[store]\nreceipt_days = 0\n[limits]\nreceipt_grace_seconds = 700000",
+        f"[[smsc]]\nname = '{65 * 'x'}'\nhost = 'h'\n" + ROUTE.format(65 * "x"),
+        NORTH + SOUTH + "[route]\nsmsc = 'north'",
     ],
 )
-def test_an_unknown_key_is_answered_with_those_that_there_are(text: str, keys: str) -> None:
+def test_nothing_is_said_about_a_value_that_is_wrong_already(text: str) -> None:
+    assert len(problems(text)) == 1
+
+
+WRONG: list[tuple[str, str]] = [
+    ("[[smsc]]\nhost = 'h'", "[[smsc]] number 1: name: is missing"),
+    ("[[smsc]]\nname = 'n'", "[[smsc]] n: host: is missing"),
+    (NORTH + "password = {}", "[[smsc]] north: password.env: is missing"),
+    ("[http]\nport = '80'", "[http] port: must be a whole number"),
+    ("[http]\nport = true", "[http] port: must be a whole number"),
+    ("[http]\nport = 80.0", "[http] port: must be a whole number"),
+    ("[http]\nhost = 1", "[http] host: must be a text in quotes"),
+    ("[http]\nbody_seconds = '1'", "[http] body_seconds: must be a number"),
+    ("[http]\nbody_seconds = inf", "[http] body_seconds: must be above 0 and at most 3,600, not inf"),
+    ("[http]\nbody_seconds = nan", "[http] body_seconds: must be above 0 and at most 3,600, not nan"),
+    ("[webhooks]\nallow_private_networks = 1", "[webhooks] allow_private_networks: must be true or false"),
+    (NORTH + "bind = 'both'", "[[smsc]] north: bind: must be one of pair, transceiver"),
+    (NORTH + "bind = ['pair']", "[[smsc]] north: bind: must be one of pair, transceiver"),
+    (NORTH + "[smsc.dialect]\nerr_map = 1", "[[smsc]] north: dialect.err_map: must be a table"),
+    (NORTH + "[smsc.dialect]\nsource_ton = 'x'", "[[smsc]] north: dialect.source_ton: must be a whole number"),
+    ("log_level = 'loud'", "log_level: must be one of debug, error, info, warning"),
+    ("[http\nport = 1", "is not TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), WRONG, ids=[sentence for _, sentence in WRONG])
+def test_a_value_of_the_wrong_kind_is_told_with_its_place(text: str, sentence: str) -> None:
     [problem] = problems(text)
-    assert problem.endswith(f"; the keys there are {keys}")
+    assert problem.startswith(PLACE + sentence) or problem.startswith("heliograph.toml " + sentence)
+
+
+Bounded = tuple[tuple[str, ...], Any]
+
+
+def bounded(kind: Any = Config, place: tuple[str, ...] = ()) -> list[Bounded]:
+    """Every number and text of the configuration: the keys that lead to it, and its type."""
+    found: list[Bounded] = []
+    for field in msgspec.inspect.type_info(kind).fields:  # type: ignore[attr-defined]
+        inner = field.type
+        while hasattr(inner, "type"):
+            inner = inner.type
+        inner = getattr(inner, "item_type", inner)
+        kinds = getattr(inner, "types", (inner,))
+        for one in kinds:
+            if isinstance(one, msgspec.inspect.StructType):
+                found += bounded(one.cls, (*place, field.name))
+            elif isinstance(one, msgspec.inspect.IntType | msgspec.inspect.FloatType | msgspec.inspect.StrType):
+                found.append(((*place, field.name), one))
+    return found
+
+
+NUMBERS = [row for row in bounded() if not isinstance(row[1], msgspec.inspect.StrType)]
+TEXTS = [row for row in bounded() if isinstance(row[1], msgspec.inspect.StrType) and row[1].max_length]
+PATIENT = {
+    "enquire_link_seconds": "inactivity_seconds = 31536000",
+    "inactivity_seconds": "enquire_link_seconds = 1e-12",
+}
+
+
+def document(place: tuple[str, ...], value: str) -> str:
+    """A configuration with one field in it, good in all else."""
+    *path, key = place
+    if path[:1] == ["smsc"]:
+        others = "" if len(path) > 1 else f"{PATIENT.get(key, '')}\n"
+        given = {"name": "", "host": ""}.get(key)
+        head = "[[smsc]]\n" + "".join(f'{one} = "h"\n' for one in ("name", "host") if one != key or given is None)
+        return head + others + ("[smsc.dialect]\n" if len(path) > 1 else "") + f"{key} = {value}\n"
+    grace = "[store]\nreceipt_days = 365\n" if key == "receipt_grace_seconds" else ""
+    return grace + (f"[{path[0]}]\n" if path else "") + f"{key} = {value}\n"
+
+
+def told(place: tuple[str, ...], value: str) -> list[str]:
+    """What is said about this value of a field."""
+    try:
+        parse(document(place, value))
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
+@pytest.mark.parametrize(("place", "kind"), NUMBERS, ids=[".".join(place) for place, _ in NUMBERS])
+def test_every_number_has_a_range_and_is_taken_up_to_its_edges(place: tuple[str, ...], kind: Any) -> None:
+    step = 1 if isinstance(kind, msgspec.inspect.IntType) else 1e-6
+    least = kind.ge if kind.ge is not None else kind.gt + 1e-9
+    before = kind.ge - step if kind.ge is not None else kind.gt
+    below, above = told(place, str(before)), told(place, str(kind.le + step))
+
+    if place == ("smsc", "enquire_link_seconds"):  # a link lives longer than that
+        assert told(place, str(kind.le - 1)) == []
+    else:
+        assert told(place, str(kind.le)) == []
+    assert told(place, str(least)) == []
+    assert [problem.count("must be ") for problem in below] == [1] == [problem.count("must be ") for problem in above]
+    assert f"{kind.le:,}" in below[0] and place[-1] in below[0]
+
+
+@pytest.mark.parametrize(("place", "kind"), TEXTS, ids=[".".join(place) for place, _ in TEXTS])
+def test_every_text_with_a_length_is_taken_up_to_it(place: tuple[str, ...], kind: Any) -> None:
+    whole = told(place, f"'{kind.max_length * '1'}'")
+
+    assert not [problem for problem in whole if "characters, not" in problem]
+    [problem] = told(place, f"'{(kind.max_length + 1) * '1'}'")
+    assert f"at most {kind.max_length} characters, not {kind.max_length + 1}" in problem
+
+
+@pytest.mark.parametrize("key", ["name", "host"])
+def test_a_text_that_is_needed_must_not_be_empty(key: str) -> None:
+    [problem] = told(("smsc", key), "''")
+    assert problem.endswith(f": {key}: must not be empty")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "smsc.example.net.", "10.0.0.1", "::1", "fe80::1%eth0", "a_b-c", "zürich.ch"]
+)
+def test_every_kind_of_host_is_taken(host: str) -> None:
+    assert told(("smsc", "host"), f"'{host}'") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[htp]\nport = 1", "htp: is an unknown key; did you mean http?"),
+        ("[http]\nprot = 1", "[http] prot: is an unknown key; did you mean port?"),
+        ("[store]\nretention_hour = 1", "[store] retention_hour: is an unknown key; did you mean retention_hours?"),
+        (NORTH + "links_ = 1", "[[smsc]] north: links_: is an unknown key; did you mean links?"),
+        (
+            NORTH + "[smsc.dialect]\nrespid_base = 'hex'",
+            "[[smsc]] north: dialect.respid_base: is an unknown key; did you mean resp_id_base?",
+        ),
+        ("[webhooks]\nsize = 1", f"[webhooks] size: is an unknown key; {keys(Webhooks)}"),
+        (NORTH + "speed = 1", f"[[smsc]] north: speed: is an unknown key; {keys(SmscConfig)}"),
+        (
+            "[[route]]\nsmsc = 'north'\nto = '41'\n" + NORTH,
+            f"[[route]] number 1: to: is an unknown key; {keys(RouteConfig)}",
+        ),
+        ("colour = 1", f"colour: is an unknown key; {keys(Config)}"),
+    ],
+)
+def test_an_unknown_key_is_answered_with_the_nearest_or_with_all_that_there_are(text: str, hint: str) -> None:
+    assert problems(text) == [PLACE + hint]
 
 
 def test_a_password_may_stand_in_the_configuration() -> None:
@@ -258,15 +446,32 @@ def test_a_password_that_is_not_in_the_environment_is_missed_by_its_name(monkeyp
     smsc = the_smsc(NORTH + 'password = { env = "NORTH_PASSWORD" }')  # to read the file needs no secrets
 
     assert secret_problems(smsc) == [
-        "smsc north: the environment has no NORTH_PASSWORD: set it to the password"
+        "[[smsc]] north: password: the environment has no NORTH_PASSWORD: set it to the password"
     ]  # fmt: skip
+
+
+def test_all_passwords_that_the_environment_lacks_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NORTH_PASSWORD", "SOUTH_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    north, south = (
+        smsc + f'password = {{ env = "{name}_PASSWORD" }}\n' for smsc, name in ((NORTH, "NORTH"), (SOUTH, "SOUTH"))
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        parse("colour = 1\n" + north + south + ROUTE.format("north"), secrets=True)
+
+    assert [problem.partition(": ")[2].split(";")[0] for problem in caught.value.problems] == [
+        "colour: is an unknown key",
+        "[[smsc]] north: password: the environment has no NORTH_PASSWORD: set it to the password",
+        "[[smsc]] south: password: the environment has no SOUTH_PASSWORD: set it to the password",
+    ]
 
 
 @pytest.mark.parametrize(
     ("password", "sentence"),
     [
-        ("123456789", "smsc north: the password is longer than 8 characters, which SMPP does not carry"),
-        ("Ωμέγα", "smsc north: the password has a character that SMPP does not carry"),
+        ("123456789", "[[smsc]] north: password: is longer than 8 characters, which SMPP does not carry"),
+        ("Ωμέγα", "[[smsc]] north: password: has a character that SMPP does not carry"),
     ],
 )
 def test_a_password_from_the_environment_must_fit_into_a_bind_too(
@@ -292,14 +497,18 @@ def test_a_file_is_read_and_named_in_its_problems(tmp_path: Path) -> None:
     path.write_text("[store]\nurl = ''")
     with pytest.raises(ConfigError) as caught:
         load(path)
-    assert caught.value.problems == [f"{path}: store.url '' must begin with sqlite:// or postgresql://"]
+    assert caught.value.problems == [f"{path}: [store] url: must begin with sqlite:// or postgresql://"]
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     missing, folder, binary = tmp_path / "no.toml", tmp_path, tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe")
 
-    for path, words in ((missing, "does not exist: make it"), (folder, "cannot be read"), (binary, "cannot be read")):
+    for path, words in (
+        (missing, "does not exist: make it"),
+        (folder, "is a folder: name the file in it"),
+        (binary, "cannot be read"),
+    ):
         with pytest.raises(ConfigError, match=words) as caught:
             load(path)
         assert str(path) in str(caught.value)

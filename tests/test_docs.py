@@ -121,6 +121,32 @@ def test_every_field_of_the_configuration_is_documented_with_its_default(heading
     assert documented == {field.name: default_of(field) for field in kind.fields}
 
 
+def range_of(kind: Any) -> str:
+    """How the range of a number, or the length of a text, is documented; empty where there is none."""
+    kind = bare(kind)
+    if isinstance(kind, inspect.UnionType):
+        return next(filter(None, map(range_of, kind.types)), "")
+    if isinstance(kind, inspect.DictType):
+        return range_of(kind.value_type)
+    if isinstance(kind, inspect.IntType | inspect.FloatType):
+        return f"up to {kind.le:,}" if kind.ge is None else f"{kind.ge:,} to {kind.le:,}"
+    longest = kind.max_length if isinstance(kind, inspect.StrType) else None
+    return "" if longest is None else f"{'1' if kind.min_length else 'up'} to {longest}"
+
+
+@pytest.mark.parametrize(("heading", "kind"), list(tables()), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_range_of_the_configuration_is_documented(heading: str, kind: Any) -> None:
+    units = {name: cells.split("|")[1] for name, cells in ROW.findall(section(REFERENCE / "configuration.md", heading))}
+
+    lacking = [
+        f"{field.name}: {range_of(field.type)}"
+        for field in kind.fields
+        if range_of(field.type) not in units[field.name]
+    ]
+
+    assert not lacking
+
+
 @pytest.mark.parametrize("example", examples("toml"), ids=name_of)
 def test_a_configuration_in_the_docs_is_one(example: Example) -> None:
     parse(example.text)

@@ -1,30 +1,30 @@
 """All configuration: one frozen tree, read from TOML.
 
-Rule 1: every field has a description, and a default that runs on a laptop.
-Rule 2: an unknown key is an error, and says which keys there are.
+Rule 1: every field has a description, a range, and a default that runs on a laptop.
+Rule 2: all that is wrong with a file is told at once, each with its place; an unknown key is wrong.
 Rule 3: secrets come from the environment: `password = { env = "NAME" }`.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from heliograph.sms import address, schedule
+from heliograph import values
 from heliograph.smsc.dialect import Dialect
+from heliograph.tables import Place, Reader
 
-UNKNOWN_KEY = re.compile(r"Object contains unknown field `[^`]*`(?: - at `\$([^`]*)`)?")
-MAX_PASSWORD = 8  # characters, SMPP 3.4 §5.2.2
+DAY = 86_400  # seconds
+Finding = tuple[Place, str | None]  # a place, and what is wrong there
 
-Seconds = Annotated[float, Meta(gt=0)]
-Port = Annotated[int, Meta(ge=0, le=65_535)]
-Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0, le=31_536_000)]
+RequestSeconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
 class ConfigError(Exception):
@@ -45,12 +45,16 @@ class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The HTTP API."""
 
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
-    port: Annotated[Port, Meta(description="The port to listen on; 0 takes a free one.")] = 8080
-    body_limit: Annotated[Count, Meta(description="The longest body of a request, in octets.")] = 16 * 1024 * 1024
-    destinations_limit: Annotated[Count, Meta(description="The most destinations of a request.")] = 10_000
-    nesting_limit: Annotated[Count, Meta(description="How deep JSON or XML may nest.")] = 32
-    header_seconds: Annotated[Seconds, Meta(description="How long a client may take over its headers.")] = 10.0
-    body_seconds: Annotated[Seconds, Meta(description="How long a client may take over its body.")] = 30.0
+    port: Annotated[int, Meta(ge=0, le=65_535, description="The port to listen on; 0 takes a free one.")] = 8080
+    body_limit: Annotated[
+        int, Meta(ge=1000, le=1_073_741_824, description="The longest body of a request, in octets.")
+    ] = 16 * 1024 * 1024
+    destinations_limit: Annotated[int, Meta(ge=1, le=100_000, description="The most destinations of a request.")] = (
+        10_000
+    )
+    nesting_limit: Annotated[int, Meta(ge=8, le=200, description="How deep JSON or XML may nest.")] = 32
+    header_seconds: Annotated[RequestSeconds, Meta(description="How long a client may take over its headers.")] = 10.0
+    body_seconds: Annotated[RequestSeconds, Meta(description="How long a client may take over its body.")] = 30.0
 
 
 class StoreConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,9 +64,11 @@ class StoreConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "sqlite://heliograph.db"
     )
     retention_hours: Annotated[
-        Count, Meta(description="How long ids, reports and history are kept after the final report.")
+        int, Meta(ge=1, le=8760, description="How long ids, reports and history are kept after the final report.")
     ] = 48
-    receipt_days: Annotated[Count, Meta(description="How long ids of segments and receipts for nobody are kept.")] = 7
+    receipt_days: Annotated[
+        int, Meta(ge=1, le=365, description="How long ids of segments and receipts for nobody are kept.")
+    ] = 7
 
 
 class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,11 +77,14 @@ class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow_private_networks: Annotated[
         bool, Meta(description="Push to private, loopback and link-local addresses. For demos and tests.")
     ] = False
-    timeout_seconds: Annotated[Seconds, Meta(description="How long connecting and answering may take together.")] = 10.0
-    batch: Annotated[Count, Meta(description="The most reports of one POST.")] = 100
-    in_flight: Annotated[Count, Meta(description="The most POSTs to one URL at a time.")] = 4
+    timeout_seconds: Annotated[
+        float, Meta(gt=0, le=300, description="How long connecting and answering may take together.")
+    ] = 10.0
+    batch: Annotated[int, Meta(ge=1, le=1000, description="The most reports of one POST.")] = 100
+    in_flight: Annotated[int, Meta(ge=1, le=100, description="The most POSTs to one URL at a time.")] = 4
     retries: Annotated[
-        int, Meta(ge=0, description="Retries of a report; retry n comes 1 min + 1 min * n^2 after the one before.")
+        int,
+        Meta(ge=0, le=50, description="Retries of a report; retry n comes 1 min + 1 min * n^2 after the one before."),
     ] = 20
 
 
@@ -92,7 +101,7 @@ class SmscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     name: Annotated[str, Meta(min_length=1, max_length=64, description="How routes and logs call it.")]
     host: Annotated[str, Meta(min_length=1, description="Its address.")]
-    port: Annotated[Port, Meta(description="Its port.")] = 2775
+    port: Annotated[int, Meta(ge=1, le=65_535, description="Its port.")] = 2775
     system_id: Annotated[str, Meta(max_length=15, description="Who we are to it.")] = ""
     password: Annotated[
         str | FromEnvironment,
@@ -104,9 +113,9 @@ class SmscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     ] = "transceiver"
     links: Annotated[int, Meta(ge=1, le=100, description="How many sessions (with `pair`: pairs of them).")] = 1
     window: Annotated[int, Meta(ge=1, le=10_000, description="submit_sm that may wait for their answers, a link.")] = 10
-    submits_per_second: Annotated[float, Meta(ge=0, description="Segments a second over all links; 0 is no limit.")] = (
-        0.0
-    )
+    submits_per_second: Annotated[
+        float, Meta(ge=0, le=100_000, description="Segments a second over all links; 0 is no limit.")
+    ] = 0.0
     default_sender: Annotated[str, Meta(max_length=20, description="The sender of messages that name none.")] = ""
     on_no_response: Annotated[
         Literal["resend", "hold"], Meta(description="What becomes of a segment whose answer was lost.")
@@ -118,15 +127,18 @@ class SmscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     def secret(self) -> str:
         """The password itself. Raises ConfigError where the environment does not have it, or no bind can carry it."""
+        problem = self.secret_problem()
+        if problem is not None:
+            raise ConfigError([f"[[smsc]] {self.name}: password: {problem}"])
+        return self.password if isinstance(self.password, str) else os.environ[self.password.env]
+
+    def secret_problem(self) -> str | None:
+        """What keeps the password from being used, without a word of it."""
         if isinstance(self.password, str):
-            return self.password
-        if self.password.env not in os.environ:
-            raise ConfigError([f"smsc {self.name}: the environment has no {self.password.env}: set it to the password"])
-        password = os.environ[self.password.env]
-        problems = _password_problems(password)
-        if problems:
-            raise ConfigError([f"smsc {self.name}: {problem}" for problem in problems])
-        return password
+            return values.password(self.password)
+        found = os.environ.get(self.password.env)
+        lacking = f"the environment has no {self.password.env}: set it to the password"
+        return lacking if found is None else values.password(found)
 
 
 class RouteConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,7 +154,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreConfig = StoreConfig()
     webhooks: Webhooks = Webhooks()
     limits: Limits = Limits()
-    currency: Annotated[str, Meta(min_length=3, max_length=3, description="The currency of prices in reports.")] = "EUR"
+    currency: Annotated[str, Meta(description="The currency of prices in reports.")] = "EUR"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least that is logged.")
     ] = "info"
@@ -156,99 +168,75 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.smsc[0].name if self.smsc else None
 
 
-def load(path: Path) -> Config:
-    """Read a configuration. Raises ConfigError with every problem that can be told at once."""
+def load(path: Path, *, secrets: bool = False) -> Config:
+    """Read a configuration. Raises ConfigError with every problem; with `secrets`, those of the environment too."""
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError:
         raise ConfigError([f"{path} does not exist: make it, or name another with -c"]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path} cannot be read: {error}"]) from None
-    return parse(text, str(path))
+    except IsADirectoryError:
+        raise ConfigError([f"{path} is a folder: name the file in it with -c"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path} cannot be read: {error.strerror}; change that, or name another with -c"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path} cannot be read: it is not UTF-8 at octet {error.start}"]) from None
+    return parse(text, str(path), secrets=secrets)
 
 
-def parse(text: str, name: str = "heliograph.toml") -> Config:
-    """Read a configuration from TOML text. Raises ConfigError."""
+def parse(text: str, name: str = "heliograph.toml", *, secrets: bool = False) -> Config:
+    """Read a configuration from TOML text. Raises as `load`."""
     try:
-        config = msgspec.convert(tomllib.loads(text), Config)
-    except tomllib.TOMLDecodeError as error:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError([f"{name} is not TOML: {error}"]) from None
-    except msgspec.ValidationError as error:
-        raise ConfigError([f"{name}: {_sentence(str(error))}"]) from None
-    problems = _problems(config)
-    if problems:
-        raise ConfigError([f"{name}: {problem}" for problem in problems])
+    reader = Reader(document)
+    config = reader.read(Config)
+    for place, sentence in _findings(config, secrets):
+        if sentence is not None:
+            reader.blame(place, sentence)
+    _look_across(config, reader)
+    if reader.problems:
+        raise ConfigError([f"{name}: {problem}" for problem in reader.problems])
     return config
 
 
-def _problems(config: Config) -> list[str]:
+def _findings(config: Config, secrets: bool) -> Iterator[Finding]:
+    """What the type of a value cannot say."""
+    yield ("http", "host"), values.host(config.http.host)
+    yield ("store", "url"), values.store(config.store.url)
+    yield ("currency",), values.currency(config.currency)
+    for index, smsc in enumerate(config.smsc):
+        at: Place = ("smsc", index)
+        yield (*at, "name"), values.name(smsc.name)
+        yield (*at, "host"), values.host(smsc.host)
+        yield (*at, "system_id"), values.carried(smsc.system_id)
+        yield (*at, "system_type"), values.carried(smsc.system_type)
+        yield (*at, "submits_per_second"), values.rate(smsc.submits_per_second)
+        yield (*at, "default_sender"), values.sender(smsc.default_sender)
+        yield (*at, "dialect", "service_type"), values.carried(smsc.dialect.service_type)
+        yield (*at, "dialect", "receipt_tz"), values.zone(smsc.dialect.receipt_tz)
+        if secrets or isinstance(smsc.password, str):
+            yield (*at, "password"), smsc.secret_problem()
+
+
+def _look_across(config: Config, reader: Reader) -> None:
+    """What single values cannot say."""
     names = [smsc.name for smsc in config.smsc]
-    problems = [f"two [[smsc]] are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
+    for index, smsc in enumerate(config.smsc):
+        if smsc.name in names[:index]:
+            reader.blame(("smsc", index, "name"), "is the name of another [[smsc]], too: give each its own")
+        if smsc.inactivity_seconds <= smsc.enquire_link_seconds:
+            sentence = f"must be longer than enquire_link_seconds, {smsc.enquire_link_seconds:g}"
+            beside: Place = ("smsc", index, "enquire_link_seconds")
+            reader.blame(("smsc", index, "inactivity_seconds"), sentence, beside=[beside])
     if len(names) > 1 and not config.route:
-        problems.append("there are several [[smsc]] and no [[route]]: say which of them takes messages")
-    problems += [
-        f"a [[route]] names the smsc {route.smsc!r}; the [[smsc]] there are: {', '.join(names) or 'none'}"
-        for route in config.route
-        if route.smsc not in names
-    ]
-    problems += [f"smsc {smsc.name}: {problem}" for smsc in config.smsc for problem in _smsc_problems(smsc)]
-    if not config.store.url.startswith(("sqlite://", "postgresql://", "postgres://")):
-        problems.append(f"store.url {config.store.url!r} must begin with sqlite:// or postgresql://")
-    if config.store.url == "sqlite://":
-        problems.append("store.url 'sqlite://' names no file: put its path behind sqlite://")
-    return problems
-
-
-def _smsc_problems(smsc: SmscConfig) -> list[str]:
-    written = {
-        "system_id": smsc.system_id,
-        "system_type": smsc.system_type,
-        "dialect.service_type": smsc.dialect.service_type,
-    }
-    problems = [
-        f"{name} {text!r} has a character that SMPP does not carry"
-        for name, text in written.items()
-        if not _is_carried(text)
-    ]
-    if isinstance(smsc.password, str):
-        problems += _password_problems(smsc.password)
-    try:
-        address.sender(smsc.default_sender)
-    except address.BadAddress as error:
-        problems.append(f"default_sender {smsc.default_sender!r}: {error.sentence}")
-    zone = smsc.dialect.receipt_tz
-    if schedule.problems(schedule.Window(days=(0,), time_zone=zone)):
-        problems.append(f"dialect.receipt_tz {zone!r} is not the name of a time zone such as Europe/Berlin")
-    return problems
-
-
-def _password_problems(password: str) -> list[str]:
-    if len(password) > MAX_PASSWORD:
-        return [f"the password is longer than {MAX_PASSWORD} characters, which SMPP does not carry"]
-    return [] if _is_carried(password) else ["the password has a character that SMPP does not carry"]
-
-
-def _is_carried(text: str) -> bool:
-    """Whether a C-octet string can hold it (SMPP 3.4 §3.1)."""
-    return all("\0" < character <= "\xff" for character in text)
-
-
-def _sentence(problem: str) -> str:
-    """What msgspec says; and where it says that a key is unknown, also those that there are."""
-    found = UNKNOWN_KEY.fullmatch(problem)
-    if found is None:
-        return problem
-    table: Any = msgspec.inspect.type_info(Config)
-    for name in re.findall(r"[a-z_]+", found[1] or ""):  # the place, such as `.smsc[0].dialect`
-        table = _table_in(next(field.type for field in table.fields if field.name == name))
-    return f"{problem}; the keys there are {', '.join(field.name for field in table.fields)}"
-
-
-def _table_in(kind: Any) -> Any:
-    """The table that a field holds, or a list of."""
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return next(found for found in map(_table_in, kind.types) if found is not None)
-    if isinstance(kind, msgspec.inspect.StructType):
-        return kind
-    inner = getattr(kind, "type", None) or getattr(kind, "item_type", None)
-    return None if inner is None else _table_in(inner)
+        reader.blame(("route",), "there are several [[smsc]] and no [[route]]: say which of them takes messages")
+    known = ", ".join(name for name in names if name) or "none"
+    for index, route in enumerate(config.route):
+        if route.smsc not in names:
+            sentence = f"there is no [[smsc]] {route.smsc!r}; those there are: {known}"
+            named: list[Place] = [("smsc", number, "name") for number in range(len(names))]
+            reader.blame(("route", index, "smsc"), sentence, beside=[("smsc",), *named])
+    if config.limits.receipt_grace_seconds > config.store.receipt_days * DAY:
+        sentence = "must not be longer than store.receipt_days: a receipt finds its message only for so long"
+        reader.blame(("limits", "receipt_grace_seconds"), sentence, beside=[("store", "receipt_days")])

@@ -113,7 +113,7 @@ REFUSALS = [
     (Unauthorized(), 401, "UNAUTHORIZED", "Invalid login details"),
     (RequestTimeout(), 408, "REQUEST_TIMEOUT", "Request timeout"),
     (TooLarge(), 413, "PAYLOAD_TOO_LARGE", "Payload too large"),
-    (UnsupportedMedia(), 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
+    (UnsupportedMedia({}), 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
     (TooManyLogins(), 429, "TOO_MANY_REQUESTS", "Too many requests"),
     (HeadTooLarge(), 431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large"),
     (KeyError("secret"), 500, "GENERAL_ERROR", "Something went wrong. Please contact support."),

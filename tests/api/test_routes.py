@@ -1,8 +1,10 @@
 """The API over real sockets, as customers' programs use it."""
 
 import base64
+import gzip
 import json
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -185,6 +187,51 @@ def test_reports_cannot_be_lost_to_a_head_request(client: Client, server: Gatewa
 def test_a_body_that_is_neither_json_nor_xml_is_refused(client: Client, content_type: str) -> None:
     reply = client.request("POST", SEND, GOOD, Content_Type=content_type)
     assert (reply.status, reply.refusal["messageId"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert reply.refusal["validationErrors"] == {"Content-Type": ["must be application/json or application/xml"]}
+
+
+ENCODED = {"must be absent: send the body as it is, not compressed or encoded otherwise"}
+
+
+@pytest.mark.parametrize("path", [SEND, SEND + "/"])  # the second is found by the router
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br", "identity, gzip", "x"])
+@pytest.mark.parametrize("content_type", ["application/json", "application/xml"])
+def test_a_compressed_body_is_refused_with_what_to_do(
+    client: Client, server: Gateway, path: str, coding: str, content_type: str
+) -> None:
+    body = gzip.compress(GOOD.encode())
+    reply = client.request("POST", path, body, Content_Encoding=coding, Content_Type=content_type)
+    assert (reply.status, reply.refusal["messageId"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert reply.refusal["validationErrors"] == {"Content-Encoding": list(ENCODED)}
+    assert reply.headers["accept-encoding"] == "identity"
+    assert server.accepted == 0
+
+
+@pytest.mark.parametrize("path", [SEND, SEND + "/"])
+def test_a_compressed_body_is_refused_in_xml_too(client: Client, path: str) -> None:
+    reply = client.request("POST", path, gzip.compress(XML.encode()), Content_Encoding="gzip", Accept="application/xml")
+    found = ElementTree.fromstring(reply.body).find("requestError/serviceException/validationErrors/validationError")
+    assert reply.status == 415
+    assert found is not None
+    assert (found.findtext("property"), {found.findtext("violation")}) == ("Content-Encoding", ENCODED)
+
+
+@pytest.mark.parametrize("path", [SEND, SEND + "/"])
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_a_body_that_says_it_is_plain_is_read(client: Client, path: str, coding: str) -> None:
+    assert client.request("POST", path, GOOD, Content_Encoding=coding).status == 200
+
+
+def test_no_second_header_hides_that_a_body_is_compressed(client: Client) -> None:
+    head = request("POST", SEND, GOOD, Content_Encoding="gzip\r\nContent-Encoding: identity")
+    assert client.send(head).reply().status == 415
+
+
+def test_a_transfer_coding_that_nobody_here_reads_is_refused(client: Client) -> None:
+    client.send(request("POST", SEND, Transfer_Encoding="gzip, chunked") + b"1\r\n{\r\n0\r\n\r\n")
+    reply = client.reply()
+    assert reply.status == 415
+    assert reply.refusal["validationErrors"] == {"Transfer-Encoding": list(ENCODED)}
 
 
 def test_a_gateway_without_room_takes_nothing_and_says_when_to_come_again(client: Client, server: Gateway) -> None:
@@ -241,6 +288,20 @@ def test_a_browser_may_ask_first_and_then_call(client: Client) -> None:
 def test_a_preflight_that_asks_for_nonsense_is_told_the_usual(client: Client) -> None:
     asked = client.request("OPTIONS", SEND, Access_Control_Request_Headers="a: b")
     assert "Authorization" in asked.headers["access-control-allow-headers"]
+
+
+def test_a_long_message_id_is_cut_everywhere_alike(client: Client, server: Gateway) -> None:
+    long, cut = "é" * 250, "é" * 200
+    destinations = [{"to": "41793026727", "messageId": long}, {"to": "41793026731", "messageId": cut + "x"}]
+    body = json.dumps({"messages": [{"binary": {"hex": "41"}, "destinations": destinations}]})
+    sent = client.request("POST", SEND, body).json["messages"]
+    assert [(one["messageId"], one["status"]["name"]) for one in sent] == [
+        (cut, "PENDING_ENROUTE"),
+        (cut, "REJECTED_DUPLICATE_MESSAGE_ID"),
+    ]
+    server.reported()
+    [report] = client.request("GET", f"/sms/1/reports?messageId={quote(long)}").json["results"]
+    assert report["messageId"] == cut
 
 
 def test_reports_are_pulled_once_and_as_asked(client: Client, server: Gateway) -> None:

@@ -70,6 +70,30 @@ def test_a_body_that_never_ends_is_cut_off_with_a_408(client: Client, server: Ga
     assert server.accepted == 0
 
 
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_who_has_said_all_and_still_listens_is_answered(client: Client, method: str) -> None:
+    path, body = (SEND, GOOD) if method == "POST" else ("/sms/1/reports", None)
+    client.send(request(method, path, body))
+    client.socket.shutdown(socket.SHUT_WR)
+    reply = client.reply()
+    assert reply.status == 200
+    assert client.is_closed()
+
+
+def test_pipelined_requests_are_all_answered_to_who_has_said_all(client: Client) -> None:
+    client.send(request("POST", SEND, GOOD) * 3)
+    client.socket.shutdown(socket.SHUT_WR)
+    assert [client.reply().status for _ in range(3)] == [200, 200, 200]
+    assert client.is_closed()
+
+
+def test_who_ends_in_the_middle_of_a_request_is_let_go(client: Client, server: Gateway) -> None:
+    client.send(request("POST", SEND, GOOD)[:-1])
+    client.socket.shutdown(socket.SHUT_WR)
+    assert client.is_closed()
+    assert server.accepted == 0
+
+
 def test_a_whole_request_without_its_last_chunk_is_not_sent(client: Client, server: Gateway) -> None:
     head = request("POST", SEND, Transfer_Encoding="chunked")
     client.send(head + b"%x\r\n%s\r\n" % (len(GOOD), GOOD.encode()))
@@ -148,6 +172,12 @@ NO_HTTP = [
     b"GET /health?\xff HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /health HTTP/1.1\r\nbad header\r\n\r\n",
     request("POST", SEND, Transfer_Encoding="chunked") + b"zz\r\n",
+    request("POST", SEND, GOOD, X="1\r\nContent-Length: 3"),
+    request("POST", SEND, GOOD, Content_Length=f"{len(GOOD)}, {len(GOOD)}"),
+    request("POST", SEND, GOOD, Content_Length="9" * 30),
+    request("POST", SEND, Transfer_Encoding="gzip"),
+    request("GET", "/health", X="a\0b"),
+    request("BREW", SEND),
 ]
 
 
@@ -155,6 +185,9 @@ NO_HTTP = [
 def test_what_is_no_http_is_refused_in_the_envelope(client: Client, octets: bytes) -> None:
     reply = client.send(octets).reply()
     assert (reply.status, reply.refusal["messageId"]) == (400, "BAD_REQUEST")
+    assert reply.refusal["validationErrors"] == {
+        "request": ["is no HTTP/1.1: its first line, a header or a length is malformed"]
+    }
     assert client.is_closed()
 
 

@@ -343,6 +343,33 @@ def test_what_is_no_request_at_all_is_refused_whole(body: bytes) -> None:
     assert list(errors_of(body)) == ["body"]
 
 
+MALFORMED = [
+    (b"", "must not be empty: it is one JSON object in UTF-8"),
+    (b" \r\n", "must not be empty: it is one JSON object in UTF-8"),
+    (b'{"messages":[],}', "must be one JSON object in UTF-8: trailing comma in object at octet 15"),
+    (b"{'messages':[]}", "must be one JSON object in UTF-8: object keys must be strings at octet 1"),
+    (b'{"messages":[]} {}', "must be one JSON object in UTF-8: trailing characters at octet 17"),
+    (b'{"bulkId":NaN}', "must be one JSON object in UTF-8: invalid character at octet 10"),
+    (b'{"bulkId":"a\nb"}', "must be one JSON object in UTF-8: invalid character at octet 12"),
+    (b'{"messages":[', "must be one JSON object in UTF-8"),
+    (b'{"bulkId":"\\ud800"}', "must be one JSON object in UTF-8"),
+    (b'{"bulkId":"\xff"}', "must be UTF-8"),
+    (b"[" * 200_000, "must be one JSON object in UTF-8"),
+    (b'{"bulkId":5,"messages":[1,]}', "must be one JSON object in UTF-8: trailing comma in array at octet 26"),
+    (
+        b"{'bulkId':5, 'x': " + b"9" * 5000 + b"}",
+        "must be one JSON object in UTF-8: object keys must be strings at octet 1",
+    ),
+    (b'{"bulkId":5,"validityPeriod":' + b"9" * 5000 + b"}", "must hold no number out of range"),
+    (b"null", "must be an object"),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence"), MALFORMED, ids=range(len(MALFORMED)))
+def test_what_is_no_json_is_told_what_is_wrong_and_where(body: bytes, sentence: str) -> None:
+    assert errors_of(body) == {"body": [sentence]}
+
+
 @pytest.mark.parametrize("brackets", ['"[[[["', r'"\"[[[["', "[" * 30 + "]" * 30])
 def test_nesting_within_the_limit_is_nobodys_business(brackets: str) -> None:
     body = json.dumps(one(destinations=[{"to": "1"}] * 20)).encode()[:-1] + b',"unknown":' + brackets.encode() + b"}"
@@ -381,7 +408,11 @@ def test_levels_are_counted_as_json_counts_them(value: Any) -> None:
 
 def test_numbers_beyond_all_types_are_named_by_their_path() -> None:
     body = json.dumps(one(validityPeriod=7)).encode().replace(b": 7", b": 1e400")
-    assert list(errors_of(body)) == ["messages[0].validityPeriod"]
+    assert errors_of(body) == {"messages[0].validityPeriod": ["must be an integer"]}
+    body = json.dumps(one(sendAt=7)).encode().replace(b": 7", b": 1e400")
+    assert errors_of(body) == {"messages[0].sendAt": ["must be a string"]}
+    body = json.dumps(one(validityPeriod=7)).encode().replace(b": 7", b": " + 5000 * b"9")
+    assert errors_of(body) == {"messages[0].validityPeriod": ["must hold no number out of range"]}
 
 
 def test_a_byte_order_mark_is_no_mistake() -> None:
@@ -474,6 +505,7 @@ QUERIES = [
     ({"limit": "5000"}, ReportQuery(limit=1000)),
     ({"limit": "", "bulkId": ""}, ReportQuery()),
     ({"bulkId": ["a", "b"], "messageId": "m"}, ReportQuery(bulk_id="b", message_id="m")),
+    ({"bulkId": 101 * "b", "messageId": 201 * "m"}, ReportQuery(bulk_id=100 * "b", message_id=200 * "m")),
     (
         {"entityId": "e", "applicationId": "a", "campaignReferenceId": "c"},
         ReportQuery(entity_id="e", application_id="a", campaign_reference_id="c"),

@@ -135,3 +135,18 @@ def test_what_is_no_request_at_all_is_refused_whole(document: bytes) -> None:
 def test_a_request_without_messages_says_so() -> None:
     assert list(errors_of("<request/>")) == ["messages"]
     assert list(errors_of("<request>words</request>")) in (["messages"], ["body"])
+
+
+MALFORMED = [
+    (b"", "must not be empty: it is one XML document"),
+    (b"<a>\n <b></c></a>", "must be well-formed XML: mismatched tag at line 2, column 6"),
+    (b"{}", "must be well-formed XML: not well-formed (invalid token) at line 1, column 0"),
+    (b"<a>", "must be well-formed XML: no element found at line 1, column 3"),
+    (b"<!DOCTYPE a><a/>", "must have no document type"),
+    (b'<?xml version="1.0" encoding="no-such"?><a/>', "must be in an encoding that is known, such as UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("document", "sentence"), MALFORMED, ids=range(len(MALFORMED)))
+def test_what_is_no_xml_is_told_what_is_wrong_and_where(document: bytes, sentence: str) -> None:
+    assert errors_of(document) == {"body": [sentence]}

@@ -1,5 +1,11 @@
 """Accounts and keys on the command line."""
 
+import io
+import os
+import pty
+import subprocess
+import sys
+
 import pytest
 
 from heliograph.cli.terminal import instant
@@ -127,3 +133,28 @@ def test_a_store_that_cannot_be_opened_is_a_refusal(run, tmp_path):
 
 def test_absent_times_stay_absent():
     assert instant(None) is None
+
+
+def test_a_password_is_not_asked_for_where_nobody_can_type_it(run, acme, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("sesame\nsesame\n"))
+    outcome = run("account", "password", "acme", "-c", acme)
+
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "Invalid value for --password: give it here: there is no terminal to ask on" in outcome.err
+
+
+def test_a_password_is_asked_for_twice_on_a_terminal_and_not_shown(run, acme):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "heliograph", "account", "password", "acme", "-c", str(acme)]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    said = b""
+    for prompt in (b"Password: ", b"Repeat for confirmation: "):
+        while prompt not in said:
+            said += os.read(ours, 1000)
+        os.write(ours, b"open sesame\n")
+    assert process.wait(30) == 0
+    os.close(ours)
+
+    assert b"sesame" not in said
+    assert run("account", "show", "acme", "-c", acme, "--json").json["has_password"] is True

@@ -168,3 +168,34 @@ def test_a_store_that_cannot_be_written_is_wrong(run, tmp_path):
         outcome = run("check", "--json", "-c", config)
         assert (outcome.status, found(outcome)["store"][0]) == (1, "wrong")
         assert "u:p" not in outcome.out
+
+
+def test_all_that_is_wrong_is_told_at_once_the_environment_included(run, config, monkeypatch):
+    monkeypatch.delenv("NORTH_PASSWORD", raising=False)
+    with with_smsc(config, 70_000, '{ env = "NORTH_PASSWORD" }').open("a") as file:
+        file.write("lnks = 2\n")
+
+    outcome = run("check", "--json", "-c", config)
+
+    assert outcome.status == 1
+    assert [one["sentence"].partition("[[smsc]] north: ")[2] for one in outcome.json] == [
+        "port: must be from 1 to 65,535, not 70000",
+        "lnks: is an unknown key; did you mean links?",
+        "password: the environment has no NORTH_PASSWORD: set it to the password",
+    ]
+
+
+def test_a_file_that_is_no_database_is_wrong_and_an_empty_one_is_not(run, config):
+    path = config.parent / "store" / "heliograph.db"
+    path.parent.mkdir()
+    for content, verdict in ((b"hello, this is no database", "wrong"), (b"", "ok"), (b"SQLite format 3\0...", "ok")):
+        path.write_bytes(content)
+        assert found(run("check", "--json", "-c", config))["store"][0] == verdict
+
+
+def test_a_path_that_the_system_does_not_take_is_wrong(run, config):
+    config.write_text(f'[store]\nurl = "sqlite://{config.parent}/{300 * "x"}"\n')
+
+    verdict, sentence = found(run("check", "--json", "-c", config))["store"]
+
+    assert (verdict, sentence.rpartition(": ")[2]) == ("wrong", "File name too long; change that, or name another file")

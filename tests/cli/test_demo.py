@@ -157,3 +157,11 @@ def test_the_help_has_examples(run) -> None:
 
     assert outcome.status == 0
     assert "heliograph demo --port 9090" in outcome.out
+
+
+def test_a_folder_that_cannot_be_made_is_told(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    outcome = run("demo", "--port", "0", "--smsc-port", "0", "--data", tmp_path / "file")
+
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err == f"heliograph: {tmp_path}/file cannot be made: File exists; name another folder with --data\n"

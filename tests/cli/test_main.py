@@ -1,5 +1,6 @@
 """The command itself: what it offers, how it ends, how soon it answers."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -73,3 +74,56 @@ def test_help_loads_nothing_that_only_a_gateway_needs():
     loaded = set(done.stdout.split())
     assert "typer" in loaded
     assert loaded.isdisjoint({"aiohttp", "apsw", "argon2", "asyncpg", "falcon", "uvicorn", "uvloop"})
+
+
+def test_ctrl_c_is_no_traceback_even_while_the_command_is_loading():
+    script = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from heliograph.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_argument_that_is_not_utf_8_is_a_misuse():
+    command = [sys.executable, "-m", "heliograph", "send", "--to", "1", "--key", "k", "--text", b"\xff"]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "heliograph: an argument is not UTF-8: write it in UTF-8, or set the terminal to it\n"
+
+
+def test_a_store_that_cannot_be_used_is_told_with_the_next_step(run, tmp_path):
+    path = tmp_path / "heliograph.toml"
+    path.write_text(f'[store]\nurl = "sqlite://{tmp_path}"\n')
+
+    outcome = run("account", "list", "-c", path)
+
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err.splitlines() == [
+        f"heliograph: {tmp_path}: unable to open database file",
+        "heliograph: the store cannot be used: is its URL right? `heliograph check` tries that of a configuration",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("/dev/full", "heliograph: cannot write what is to be said: No space"), (None, "")]
+)
+def test_what_cannot_be_written_is_no_traceback(target, said):
+    command = [sys.executable, "-m", "heliograph", "--version"]
+    if target is None:  # nobody reads
+        reading, writing = os.pipe()
+        os.close(reading)
+    else:
+        writing = os.open(target, os.O_WRONLY)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(said) and done.stderr.count("\n") == (1 if said else 0)

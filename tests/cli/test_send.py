@@ -155,3 +155,46 @@ def test_another_server_is_not_taken_for_a_gateway(run, status):
 def test_what_makes_no_message_is_a_misuse(run, arguments):
     assert run("send", "--to", TO, "--key", "k", *arguments).status == 2
     assert run("send", "--to", TO, "--text", "no key").status == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["127.0.0.1:8080", "ftp://h", "http://", "http://h:abc", "http://h:0", "http://[::1", "http://a b", "http://é/"],
+)
+def test_what_is_no_url_is_a_misuse(run, url):
+    outcome = run("send", "--to", "41793026727", "--key", "k", "--text", "x", "--url", url)
+
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "Invalid value for --url: must be a URL such as http://127.0.0.1:8080" in outcome.err
+
+
+@pytest.mark.parametrize("key", ["", " ", "two words", "line\nend", "kéy"])
+def test_what_can_be_no_key_is_a_misuse(run, key):
+    outcome = run("send", "--to", "41793026727", "--key", key, "--text", "x")
+
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "Invalid value for --key: is no key: `heliograph key create ACCOUNT` makes one" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"\x00\x00\x00\x10\x80\x00\x00\x00\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 x\r\n\r\n"],
+)
+def test_a_port_where_something_else_answers_is_told(run, answer):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        outcome = run("send", "--to", "41793026727", "--key", "k", "--text", "x", "--url", url)
+        thread.join(10)
+
+    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"heliograph: what answers at {url} is no gateway (")
+    assert outcome.err.endswith("): is --url right?\n")

@@ -102,8 +102,8 @@ def test_without_an_smsc_it_serves_and_says_what_that_means(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ("colour = 1\n", "unknown field `colour`"),
-        (SMSC + SMSC, "two [[smsc]] are named 'north'"),
+        ("colour = 1\n", "colour: is an unknown key"),
+        (SMSC + SMSC, "name: is the name of another [[smsc]]"),
         (SMSC + '[[route]]\nsmsc = "south"\n', "'south'"),
         ("[[smsc", "is not TOML"),
     ],

@@ -122,7 +122,7 @@ def test_the_request_made_whole_is_three_messages_that_are_all_reported(live: Li
         assert reports[first["messageId"]]["callbackData"] == "DLR callback data"
         _check_the_wire([s for s in h.submits if s.fields["destination_addr"] != "41790009999"])
 
-    quiet = "enquire_link_seconds = 9000000\ninactivity_seconds = 9000000"
+    quiet = "enquire_link_seconds = 9000000\ninactivity_seconds = 9000001"
     live(body, dial=Dial(WEDNESDAY), smsc=quiet)
 
 

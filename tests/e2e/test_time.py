@@ -7,7 +7,7 @@ from e2e.gateway import TO, Dial, House, instant, message, named, until
 
 HOUR = 3600
 NOON = 1_790_078_400_000  # 2026-09-22T12:00:00Z, a Tuesday
-PATIENT = "enquire_link_seconds = 9000000\ninactivity_seconds = 9000000\nresponse_seconds = 9000000"
+PATIENT = "enquire_link_seconds = 9000000\ninactivity_seconds = 9000001\nresponse_seconds = 9000000"
 
 
 def test_a_message_with_a_send_at_leaves_within_a_second_of_it(live: Living) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from flows.house import TurnedClock, an_smsc, until
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.simulator.server import Simulator
-from heliograph.smpp.constants import Command
+from heliograph.smpp.constants import Command, Tag
 from heliograph.smpp.pdu import Pdu, PduError
-from heliograph.smpp.session import Answered, NotAllowed, Timing, WindowFull
-from heliograph.smsc.link import JITTER, REBIND, REBIND_FATAL, RECONNECT, Link
+from heliograph.smpp.session import Answered, NotAllowed, Requested, Role, Session, State, Timing, WindowFull
+from heliograph.smsc.link import DRAIN_WITHIN, JITTER, REBIND, REBIND_FATAL, RECONNECT, Link
 from heliograph.smsc.pool import Place, Pool
 
 
@@ -294,12 +294,81 @@ def test_a_link_that_stops_is_unbound_in_order_and_late_answers_count() -> None:
 def test_a_dropped_link_binds_anew() -> None:
     async def body(scene: Scene) -> None:
         await scene.bound()
-        scene.link.drop("the SMSC says so")
+        scene.link.drop("the SMSC says so", connection=scene.link.connection)
         await until(lambda: scene.owner.losses == 1)
         assert scene.link.problem
         await tries(scene, RECONNECT[:1], lambda: scene.owner.binds)
 
     play(body)
+
+
+def test_a_later_session_is_not_dropped_for_what_an_earlier_one_was_told() -> None:
+    async def body(scene: Scene) -> None:
+        await scene.bound()
+        earlier = scene.link.connection
+        scene.simulator.drop_links()
+        await until(lambda: scene.owner.losses == 1)
+        await tries(scene, RECONNECT[:1], lambda: scene.owner.binds)
+
+        scene.link.drop("the SMSC said so", connection=earlier)
+
+        assert scene.link.is_bound
+        assert scene.link.problem == ""
+        scene.submit("a")
+        await until(lambda: scene.owner.answers == [("a", 0)])
+
+    play(body)
+
+
+class Deaf:
+    """An SMSC that lets bind, and reads nothing after it."""
+
+    def __init__(self) -> None:
+        self.session = Session(Role.SMSC, 0.0)
+        self.bound = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while self.session.state is State.OPEN:
+            for event in self.session.receive(await reader.read(1000), 0.0):
+                assert isinstance(event, Requested)
+                self.session.respond(event.pdu, system_id="deaf")
+        cast(asyncio.Transport, writer.transport).pause_reading()
+        writer.write(self.session.take_output())
+        self.writer = writer
+        self.bound.set()
+
+
+ENDS = {"it breaks the protocol": bytes(16), "it unbinds": bytes.fromhex("00000010000000060000000000000001")}
+
+
+@pytest.mark.parametrize("last", ENDS.values(), ids=ENDS)
+def test_an_smsc_that_reads_nothing_cannot_keep_a_link_whose_session_has_ended(last: bytes) -> None:
+    async def main() -> None:
+        deaf, clock, owner = Deaf(), TurnedClock(), Owner()
+        server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        [link] = Pool([an_smsc(port, window=1000)], owner, clock).places["north"].links
+        running = asyncio.create_task(link.run())
+        async with asyncio.timeout(30):
+            await deaf.bound.wait()
+            await until(lambda: link.is_bound)
+            long = Pdu(Command.SUBMIT_SM, fields={"destination_addr": "1"}, tlvs=[(Tag.MESSAGE_PAYLOAD, bytes(60_000))])
+            link.submit([long] * 500, range(500))  # more than both ends of the connection hold
+            deaf.writer.write(last)
+            await until(lambda: not link.is_bound)
+            assert owner.losses == 0
+
+            clock.turn(DRAIN_WITHIN)
+            await until(lambda: owner.losses == 1)
+
+            assert owner.unknown == list(range(500))
+            link.stop()
+            await running
+        deaf.writer.transport.abort()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(main())
 
 
 def test_nothing_is_sent_on_a_link_that_is_not_bound() -> None:

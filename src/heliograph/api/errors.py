@@ -51,7 +51,18 @@ class HeadTooLarge(Exception):
 
 
 class UnsupportedMedia(Exception):
-    """A body that is neither JSON nor XML."""
+    """A body that nobody here reads: `errors` maps the header that says so to what it must be."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("unsupported media type")
+        self.errors = errors
+
+
+class Encoded(UnsupportedMedia):
+    """A body that is compressed, or encoded in another way."""
+
+    def __init__(self, header: str) -> None:
+        super().__init__({header: ["must be absent: send the body as it is, not compressed or encoded otherwise"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
 
 
 class ServiceExceptionShape(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Why a request was refused; `validation_errors` names every bad field, at most 50 of them."""
+    """Why a request was refused; `validation_errors` names every bad field or header, at most 50 of them."""
 
     message_id: str
     text: str
@@ -111,7 +122,7 @@ def refusal(raised: BaseException) -> Refusal:
 def envelope(raised: BaseException, media: str) -> bytes:
     """The body that tells the customer."""
     row = refusal(raised)
-    errors = raised.errors if isinstance(raised, BadRequest) and raised.errors else None
+    errors = (raised.errors or None) if isinstance(raised, BadRequest | UnsupportedMedia) else None
     shape = ExceptionShape(RequestErrorShape(ServiceExceptionShape(row.message_id, row.text, errors)))
     if media == XML:
         return xml.render("ApiException", _named(msgspec.to_builtins(shape)))
@@ -129,6 +140,8 @@ def refuse(raised: Exception, media: str, path: str) -> tuple[int, dict[str, str
         headers["retry-after"] = str(retry_after)
     elif row.status == 503:
         headers["retry-after"] = "1"
+    if isinstance(raised, Encoded):
+        headers["accept-encoding"] = "identity"  # RFC 9110 §12.5.3
     if row.status == 401:
         headers["www-authenticate"] = "App"
     if row.closes:

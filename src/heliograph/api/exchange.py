@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from heliograph.api.errors import Disconnected, TooLarge
+from heliograph.api.errors import Disconnected, Encoded, TooLarge
 from heliograph.api.parts import Limits
 
 Event = dict[str, Any]
 LINGER_SECONDS: Final = 2.0
 LINGER_OCTETS: Final = 64 * 1024 * 1024
 _FIRST: Final = {"type": "http.request", "body": b"", "more_body": True}
+# What leaves a body as it is.
+_CODINGS: Final = {b"content-encoding": (b"", b"identity"), b"transfer-encoding": (b"chunked",)}
 _BODY_HEADERS: Final = (b"content-length", b"transfer-encoding")
 
 
@@ -49,6 +51,7 @@ class Exchange:
 
         Raises:
             TooLarge: it is longer than `limits.body` octets, or says that it will be.
+            Encoded: it says that it is compressed.
             Disconnected: the peer went away before it was complete, or was sent away by the server's clock.
         """
         if self._announced() > limits.body:
@@ -63,7 +66,14 @@ class Exchange:
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _announced(self) -> int:
-        return next((int(value) for name, value in self._scope["headers"] if name == b"content-length"), 0)
+        """How many octets the head says that there are. Raises Encoded."""
+        octets = 0
+        for name, value in self._scope["headers"]:
+            if name == b"content-length":
+                octets = int(value)
+            elif name in _CODINGS and value.strip().lower() not in _CODINGS[name]:
+                raise Encoded(name.decode().title())
+        return octets
 
     async def _chunk(self) -> bytes:
         event = await self._peer_receive()

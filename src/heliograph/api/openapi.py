@@ -25,9 +25,10 @@ _SENDS: Final = {
     "/sms/1/text/advanced": "Send binary messages, by the path that text messages have",
     "/sms/2/binary/advanced": "Send binary messages, answered as the second generation is",
 }
+_BODY: Final = "In UTF-8 and not compressed: 415 where a Content-Encoding other than identity is given"
 _QUERY: Final = (
-    ("bulkId", "string", "Reports of this bulk alone"),
-    ("messageId", "string", "The report of this message alone"),
+    ("bulkId", "string", "Reports of this bulk alone; cut at 100 characters"),
+    ("messageId", "string", "The report of this message alone; cut at 200 characters"),
     ("limit", "integer", "How many at most: 1 to 1000, 50 when absent"),
     ("applicationId", "string", "Reports of this application alone"),
     ("entityId", "string", "Reports of this entity alone"),
@@ -73,7 +74,7 @@ def _content(shape: type) -> dict[str, Any]:
 
 
 def _send(summary: str) -> dict[str, Any]:
-    body = {"required": True, "content": _content(SendRequest)}
+    body = {"description": _BODY, "required": True, "content": _content(SendRequest)}
     return {"summary": summary, "security": _security(), "requestBody": body, **_responses(SentResponse, _SENDING)}
 
 

@@ -117,8 +117,11 @@ class SendRequest(msgspec.Struct, rename="camel"):
 
 SEND_TYPE: Final = inspect.type_info(SendRequest)
 _DECODER: Final = msgspec.json.Decoder(SendRequest)
+_OUT_OF_RANGE: Final = "value out of range"
 _BRACES: Final = bytes.maketrans(b"[]", b"{}")
 _OTHERS: Final = bytes(octet for octet in range(256) if octet not in b'[]{}"')
+_MALFORMED: Final = re.compile(r"JSON is malformed: ([a-z ]+) \(byte (\d+)\)")
+_PLAIN: Final = msgspec.json.Decoder(float_hook=float)  # takes 1e400, which no type of ours does, for infinity
 _PLACE: Final = re.compile(r"at `\$\.?(.*?)`")
 # A message object has up to nine objects and lists of its own, and callbackData may hold JSON too.
 BRACKETS_PER_DESTINATION: Final = 50
@@ -164,8 +167,16 @@ def decode_json(body: bytes, limits: Limits, findings: Findings) -> SendRequest:
         return _DECODER.decode(body)
     except msgspec.ValidationError as problem:
         return _second_pass(body, problem, findings)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadRequest({"body": ["must be one JSON object in UTF-8"]}) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise BadRequest({"body": [_malformed(body, str(problem))]}) from None
+
+
+def _malformed(body: bytes, problem: str) -> str:
+    """What is wrong with a body that is no JSON, and where, as far as the decoder says: never what stands there."""
+    if not body.strip():
+        return "must not be empty: it is one JSON object in UTF-8"
+    place = _MALFORMED.fullmatch(problem)
+    return "must be one JSON object in UTF-8" + (f": {place[1]} at octet {place[2]}" if place else "")
 
 
 def _require_utf8(body: bytes) -> None:
@@ -196,11 +207,12 @@ def _require_modest(body: bytes, limits: Limits) -> None:
 
 def _second_pass(body: bytes, problem: msgspec.ValidationError, findings: Findings) -> SendRequest:
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):  # a number that no type holds
-        place = _PLACE.search(str(problem))
-        path = place[1] if place and place[1] else "body"
-        raise BadRequest({path: ["must be a number within range"]}) from None
+        value = _PLAIN.decode(body)
+    except msgspec.ValidationError:  # an integer of thousands of digits, which may stand where nothing else is wrong
+        place = _PLACE.search(str(problem)) if _OUT_OF_RANGE in str(problem) else None
+        raise BadRequest({place[1] if place else "body": ["must hold no number out of range"]}) from None
+    except (msgspec.DecodeError, RecursionError) as worse:
+        raise BadRequest({"body": [_malformed(body, str(worse))]}) from None
     return convert(value, findings)
 
 

@@ -15,6 +15,7 @@ from heliograph.api.negotiation import CONTENT_TYPES, wanted_media
 from heliograph.api.parts import Account, Parts
 
 CORS: Final = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"Retry-After")]
+_MEDIA: Final = "must be application/json or application/xml"
 _TYPES: Final = {media: (b"content-type", text.encode()) for media, text in CONTENT_TYPES.items()}
 
 
@@ -33,7 +34,7 @@ class Sending:
         account = await admit(parts, authorization)
         media = shapes.media_of(content_type)
         if media is None:
-            raise UnsupportedMedia
+            raise UnsupportedMedia({"Content-Type": [_MEDIA]})
         body = await exchange.body(parts.limits)
         submission = shapes.parse_send(body, media, parts.limits, self._era, parts.now())
         accepted = await parts.acceptor.accept(account, submission)

@@ -25,6 +25,7 @@ BACKLOG: Final = 2048
 KEEP_ALIVE_SECONDS: Final = 60
 GRACE_SECONDS: Final = 10
 _NAME: Final = [("server", "heliograph")]
+_MALFORMED: Final = {"request": ["is no HTTP/1.1: its first line, a header or a length is malformed"]}
 
 
 class _Config(uvicorn.Config):
@@ -60,7 +61,7 @@ class _Protocol(HttpToolsProtocol):
         self._piece = 0
         self._in_head = True
         self._finished = False  # a request was completed by the octets just fed
-        self._raised: Exception = BadRequest({})
+        self._raised: Exception = BadRequest(_MALFORMED)
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -72,6 +73,13 @@ class _Protocol(HttpToolsProtocol):
         """Stops the clock."""
         self._stop_clock()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Whoever has said all, and still listens, is answered; a request that is not whole has nobody behind it."""
+        if self.cycle is None or self.cycle.response_complete or not self._in_head:
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser; whoever has begun a head, or sends blanks in place of one, has a deadline."""

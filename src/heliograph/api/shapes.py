@@ -14,7 +14,7 @@ import msgspec
 from heliograph.api.errors import BadRequest
 from heliograph.api.parts import Limits
 from heliograph.api.requests import Findings, SendRequest, decode_json
-from heliograph.api.submissions import REPORTS, to_submission
+from heliograph.api.submissions import MAX_BULK_ID, MAX_MESSAGE_ID, REPORTS, to_submission
 from heliograph.api.xml import decode_xml
 from heliograph.flows.submission import Accepted, Answer, ReportQuery, Submission
 from heliograph.sms.codes import STATUS
@@ -117,7 +117,8 @@ def encode_reports(reports: list[Any], media: str) -> bytes:
 
 
 def parse_report_query(given: Mapping[str, str | list[str]]) -> ReportQuery:
-    """Which reports are asked for. Of a name given twice the last counts; an empty value is an absent one.
+    """Which reports are asked for. Of a name given twice the last counts; an empty value is an absent one, and an id is
+    cut as it was when the message was sent.
 
     Raises:
         BadRequest: `limit` is no number, or an id holds U+0000. A limit outside 1..1000 is moved to its nearest end.
@@ -134,8 +135,8 @@ def parse_report_query(given: Mapping[str, str | list[str]]) -> ReportQuery:
         raise BadRequest(findings.errors)
     return ReportQuery(
         min(max(int(text), 1), MAX_REPORTS),
-        query.get("bulkId") or None,
-        query.get("messageId") or None,
+        query.get("bulkId", "")[:MAX_BULK_ID] or None,
+        query.get("messageId", "")[:MAX_MESSAGE_ID] or None,
         query.get("entityId") or None,
         query.get("applicationId") or None,
         query.get("campaignReferenceId") or None,

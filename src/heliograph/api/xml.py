@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ErrorString
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
@@ -77,9 +78,21 @@ def decode_xml(body: bytes, limits: Limits, findings: Findings) -> SendRequest:
     try:
         parser.feed(body)
         root = parser.close()
-    except (ParseError, DefusedXmlException, LookupError, ValueError):  # the last two: an encoding nobody knows
-        raise BadRequest({"body": ["must be well-formed XML in UTF-8, without a document type"]}) from None
+    except (ParseError, DefusedXmlException, LookupError, ValueError) as problem:
+        raise BadRequest({"body": [_malformed(body, problem)]}) from None
     return convert(_value(root, SEND_TYPE), findings, strict=False)
+
+
+def _malformed(body: bytes, problem: Exception) -> str:
+    """What is wrong with a body that is no XML of ours, and where: never what stands there."""
+    if not body.strip():
+        return "must not be empty: it is one XML document"
+    if isinstance(problem, DefusedXmlException):
+        return "must have no document type"
+    if isinstance(problem, ParseError):
+        line, column = problem.position
+        return f"must be well-formed XML: {ErrorString(problem.code)} at line {line}, column {column}"
+    return "must be in an encoding that is known, such as UTF-8"
 
 
 def _value(element: _Element, kind: inspect.Type) -> Any:

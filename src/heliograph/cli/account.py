@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,16 +48,9 @@ def create(
 def password(
     name: Name,
     secret: Annotated[
-        str,
-        typer.Option(
-            "--password",
-            prompt="Password",
-            confirmation_prompt=True,
-            hide_input=True,
-            help="The new password; asked for when it is not given here.",
-            show_default=False,
-        ),
-    ],
+        str | None,
+        typer.Option("--password", help="The new password; asked for when it is not given here.", show_default=False),
+    ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """Set the password with which an account comes in by Basic.
@@ -68,8 +62,17 @@ def password(
     """
     from heliograph.accounts import admin
 
-    in_store(config, lambda store: admin.set_password(store, name, secret))
+    told = _asked() if secret is None else secret
+    in_store(config, lambda store: admin.set_password(store, name, told))
     print(f"the password of {name} is set; a running gateway takes it within two seconds")
+
+
+def _asked() -> str:
+    """The password, typed twice and not shown."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("give it here: there is no terminal to ask on", param_hint="--password")
+    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
 
 
 @app.command("list")

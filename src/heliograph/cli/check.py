@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WITHIN: Final = 10.0  # seconds for each part
 SQLITE: Final = "sqlite://"
+MAGIC: Final = b"SQLite format 3\0"
 
 
 class Verdict(StrEnum):
@@ -63,10 +64,10 @@ def check(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 def _findings(path: Path) -> Iterator[Finding]:
     import asyncio
 
-    from heliograph.config import ConfigError, load
+    from heliograph.config import ConfigError
 
     try:
-        config = load(path)
+        config = _load(path)
     except ConfigError as error:
         yield from (Finding(Verdict.WRONG, "configuration", problem) for problem in error.problems)
         return
@@ -74,6 +75,16 @@ def _findings(path: Path) -> Iterator[Finding]:
     if not config.smsc:
         yield Finding(Verdict.WARNING, "configuration", "there is no [[smsc]]: every destination will be refused")
     yield from asyncio.run(_try_all(config))
+
+
+def _load(path: Path) -> Config:
+    """The configuration. Where it cannot be used, the error names the passwords that the environment lacks, too."""
+    from heliograph.config import ConfigError, load
+
+    try:
+        return load(path)  # what else can be tried is tried without them
+    except ConfigError:
+        return load(path, secrets=True)
 
 
 async def _try_all(config: Config) -> list[Finding]:
@@ -85,7 +96,15 @@ async def _try_all(config: Config) -> list[Finding]:
 
 async def _try_store(url: str) -> Finding:
     if url.startswith(SQLITE):
-        return _look_at_file(Path(url.removeprefix(SQLITE)))
+        path = Path(url.removeprefix(SQLITE))
+        try:
+            return _look_at_file(path)
+        except OSError as error:
+            return Finding(
+                Verdict.WRONG,
+                "store",
+                f"{path} cannot be looked at: {error.strerror}; change that, or name another file",
+            )
     import asyncpg
 
     try:
@@ -109,9 +128,17 @@ def _look_at_file(path: Path) -> Finding:
         return Finding(Verdict.WRONG, "store", f"{path} is a folder: name a file in it")
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         return Finding(Verdict.WRONG, "store", f"{path} may not be written by this user: change its owner or mode")
+    if path.exists() and not _is_database(path):
+        return Finding(Verdict.WRONG, "store", f"{path} is no SQLite database: name another file, or move it away")
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         return Finding(Verdict.WRONG, "store", f"{folder} may not be written by this user: change its owner or mode")
     return Finding(Verdict.FINE, "store", f"{path} {'can be written' if path.exists() else 'can be made'}")
+
+
+def _is_database(path: Path) -> bool:
+    """Whether SQLite has written the file, or nobody yet (https://www.sqlite.org/fileformat.html §1.3)."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) in (MAGIC, b"")
 
 
 async def _try_smsc(smsc: SmscConfig) -> Finding:

@@ -78,6 +78,8 @@ def demo(port: Port = None, smsc_port: SmscPort = None, data: Data = None, no_co
 
     ports = Ports(_free(PORT, port, "--port"), _free(SMSC_PORT, smsc_port, "--smsc-port"))
     set_up_logs("error", quiet=True)
+    if data is not None:
+        _make(data)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="heliograph-demo-")))
         uvloop.run(_run(ports, folder, kept=data is not None))
@@ -99,6 +101,15 @@ def _free(default: int, wanted: int | None, option: str) -> int:
     place = f"{HOST}:{default if wanted is None else wanted}"
     complain(f"cannot listen on {place}: {reason(problem)}; choose another port with {option}")
     raise typer.Exit(1)
+
+
+def _make(folder: Path) -> None:
+    """The folder to keep messages in. Exits with a sentence where it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        complain(f"{folder} cannot be made: {reason(problem)}; name another folder with --data")
+        raise typer.Exit(1) from problem
 
 
 async def _run(ports: Ports, folder: Path, *, kept: bool) -> None:

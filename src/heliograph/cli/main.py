@@ -5,6 +5,8 @@ Exit status: 0 done; 1 refused, with a sentence on stderr that says what to do n
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -31,6 +33,9 @@ COMMANDS = {
     "bench": "heliograph.cli.bench:bench",
 }
 REFUSALS = (Refused, ConfigError, StoreInUse, StoreTooNew, StoreUnavailable)
+
+
+UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO)  # stdout: nobody reads, the disk is full, the terminal is gone
 
 
 class Commands(TyperGroup):
@@ -79,10 +84,30 @@ def heliograph(
     """
 
 
+def _is_text(argument: str) -> bool:
+    """Whether it is UTF-8: what is not comes with lone surrogates (PEP 383), which nothing that follows can write."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
+
+
 def main() -> None:
     """Run the command that the arguments name."""
+    if not all(map(_is_text, sys.argv)):
+        complain("an argument is not UTF-8: write it in UTF-8, or set the terminal to it")
+        sys.exit(2)
     try:
-        app(prog_name="heliograph")
+        try:
+            app(prog_name="heliograph")
+        finally:
+            sys.stdout.flush()
+    except OSError as problem:
+        if problem.errno not in UNWRITABLE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written has nowhere to go
+        if problem.errno != errno.EPIPE:
+            complain(f"cannot write what is to be said: {problem.strerror}")
+        sys.exit(1)
     except REFUSALS as problem:
         complain(str(problem))
+        if isinstance(problem, StoreUnavailable):
+            complain("the store cannot be used: is its URL right? `heliograph check` tries that of a configuration")
         sys.exit(1)

@@ -5,6 +5,7 @@ It is a client like any other: it knows the gateway by its URL and a key, and no
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -18,6 +19,8 @@ from heliograph.cli.terminal import AsJson, complain, print_json, print_table
 SOCKET_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.25
 UCS2: Final = 8
+KEY: Final = re.compile(r"[!-~]+")  # what a header holds
+URL: Final = re.compile(r"[!-~]+")  # other characters are written as IDNA and %-escapes
 PENDING, DELIVERED = 1, 3  # groups of statuses
 DataCoding = Annotated[
     int | None, typer.Option(min=0, max=255, help="data_coding of the octets; 0 unless given.", show_default=False)
@@ -121,6 +124,7 @@ class Gateway:
         return self._ask(f"/sms/1/reports?{urlencode(msgspec.to_builtins(Query(message_id)))}")
 
     def _ask(self, path: str, body: bytes | None = None) -> bytes:
+        from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import Request, urlopen
 
@@ -132,6 +136,10 @@ class Gateway:
         except HTTPError as error:
             with error:
                 raise Refused(_refusal(error.code, error.read())) from None
+        except HTTPException as error:
+            raise Refused(
+                f"what answers at {self._url} is no gateway ({type(error).__name__}): is --url right?"
+            ) from None
         except (URLError, OSError) as error:
             reason = getattr(error, "reason", error)
             raise Refused(
@@ -169,8 +177,10 @@ def send(
         heliograph send --to 41793026727 --hex "48 69" --data-coding 4
         heliograph send --to 41793026727 --to 41793026731 --text Hello --json
     """
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise typer.BadParameter("must begin with http:// or https://", param_hint="--url")
+    if not _is_url(url):
+        raise typer.BadParameter("must be a URL such as http://127.0.0.1:8080", param_hint="--url")
+    if not KEY.fullmatch(key):
+        raise typer.BadParameter("is no key: `heliograph key create ACCOUNT` makes one", param_hint="--key")
     gateway = Gateway(url, key)
     binary = _binary(hex_, text, data_coding, esm_class)
     octets = gateway.send(SendRequest([Message([To(number) for number in to], binary, sender)]))
@@ -182,6 +192,17 @@ def send(
         _print_tables(answer, [report for one in reports for report in _read(one, Reports).results], wait)
     if not _is_fine(answer, reports, wait):
         raise typer.Exit(1)
+
+
+def _is_url(url: str) -> bool:
+    """Whether a client can ask there: http or https, with a host and, if any, a port that is one."""
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and bool(URL.fullmatch(url))
+        )
+    except ValueError:
+        return False
 
 
 def _binary(hex_: str | None, text: str | None, data_coding: int | None, esm_class: int | None) -> Binary:

@@ -44,7 +44,7 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from heliograph.config import load
     from heliograph.observe import set_up_logs
 
-    loaded = load(config)
+    loaded = load(config, secrets=True)
     set_up_logs(loaded.log_level)
 
     from heliograph.app import Unfinished

@@ -53,10 +53,13 @@ def smsc(host: Host = "127.0.0.1", port: Port = 2775, **behaviour: Any) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(_run(simulator))
+            runner.run(simulator.start())
         except OSError as problem:
-            complain(f"Cannot listen on {host}:{port}: {problem.strerror or problem}. Try another one with --port.")
+            complain(
+                f"Cannot listen on {host}:{port}: {problem.strerror or problem}. Try another one with --port or --host."
+            )
             raise typer.Exit(1) from problem
+        runner.run(_run(simulator))
 
 
 async def _run(simulator: Simulator) -> None:
@@ -65,7 +68,6 @@ async def _run(simulator: Simulator) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await simulator.start()
     print(f"The simulated SMSC listens on {simulator.host}:{simulator.port}. Ctrl-C stops it.", flush=True)
     lines = _status_lines(simulator)
     with Live(next(lines), auto_refresh=False) as live:

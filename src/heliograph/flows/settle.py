@@ -87,14 +87,14 @@ class Settler(Rounds):
         jobs: dict[int, Job] = {}
         sent: list[Sent] = []
         outcomes: list[SegmentOutcome] = []
-        for (job, part), pdu in brought.answers:
+        for (job, part), pdu, connection in brought.answers:
             freed[job.link] += 1
             jobs[job.key] = job
             if pdu.status == 0:
                 sent.append(self._sent(job, part, pdu))
                 job.answered(part, Taken(), now)
             else:
-                outcome = self._refused(job, part, pdu, now)
+                outcome = self._refused(job, part, pdu, connection, now)
                 if outcome is not None:
                     outcomes.append(outcome)
         for token in (*brought.unknown, *brought.unsent, *brought.unencodable):
@@ -115,7 +115,7 @@ class Settler(Rounds):
         id_key = key(id_, self._pool.places[smsc].smsc.dialect.resp_id_base) if id_ else None
         return Sent(job.key, part, smsc, id_key or None, job.event)
 
-    def _refused(self, job: Job, part: int, pdu: Pdu, now: int) -> SegmentOutcome | None:
+    def _refused(self, job: Job, part: int, pdu: Pdu, connection: int, now: int) -> SegmentOutcome | None:
         place = self._pool.places[job.link.binding.smsc]
         meaning = retry.judge(
             pdu.status, job.candidate.attempts, random.random(), without_validity=job.without_validity
@@ -124,7 +124,7 @@ class Settler(Rounds):
             if meaning.throttled:
                 place.throttle.throttled(self._clock.monotonic())
             if meaning.rebind:
-                job.link.drop("the SMSC says that the session is in the wrong state")
+                job.link.drop("the SMSC says that the session is in the wrong state", connection=connection)
             place.dislikes_validity = place.dislikes_validity or meaning.without_validity
         self._watch.refused(place.smsc.name, classify(pdu.status).name)
         return job.answered(part, meaning, now)

@@ -46,7 +46,8 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = False
     err_is_gsm: Annotated[bool, Meta(description="`err:` holds GSM (MAP) error numbers.")] = False
     err_map: Annotated[
-        dict[str, int], Meta(description="What an `err:` of this SMSC means: its text, and the error id to report.")
+        dict[str, Annotated[int, Meta(ge=0, le=65_535)]],
+        Meta(description="What an `err:` of this SMSC means: its text, and the error id to report."),
     ] = msgspec.field(default_factory=dict)
     trust_done_date: Annotated[
         bool, Meta(description="Report the receipt's `done date` as doneAt, not the time of its arrival.")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from math import inf
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -40,6 +41,7 @@ REBIND = (30.0, 60.0, 120.0, 240.0, 300.0)  # after a bind refused for now
 REBIND_FATAL = (300.0,)  # after a bind refused for what stands in the configuration
 JITTER = 0.2
 TICK = 0.25  # seconds between two looks at the session's timers
+DRAIN_WITHIN = 3.0  # seconds that a peer may take to read our last octets when the session has ended
 WRITE_HIGH = 8 * 1024 * 1024  # octets the socket may be behind
 
 
@@ -85,6 +87,7 @@ class Link(asyncio.Protocol):
         self._gone = asyncio.Event()
         self._refused: int | None = None
         self._failures = 0
+        self._abort_at = inf  # when a connection whose session has ended is cut
 
     @property
     def is_bound(self) -> bool:
@@ -112,9 +115,9 @@ class Link(asyncio.Protocol):
             self._session.unbind(self._clock.monotonic())
             self._after([])
 
-    def drop(self, reason: str) -> None:
-        """Leave the session in order, and bind anew."""
-        if self._session is not None:
+    def drop(self, reason: str, *, connection: int) -> None:
+        """Leave the session of this connection in order, and bind anew. A later connection is another session."""
+        if self._session is not None and connection == self.connection:
             self.problem = reason
             self._session.unbind(self._clock.monotonic())
             self._after([])
@@ -148,8 +151,11 @@ class Link(asyncio.Protocol):
             return
         while not self._gone.is_set():
             await self._clock.wait(self._gone, TICK)
+            now = self._clock.monotonic()
             if self._session is not None:
-                self._after(self._session.tick(self._clock.monotonic()))
+                self._after(self._session.tick(now))
+            if self._transport is not None and now >= self._abort_at:
+                self._transport.abort()  # the peer does not read; what it was not told is not worth the wait
 
     def _delay(self) -> float:
         steps: tuple[float, ...] = RECONNECT
@@ -185,6 +191,7 @@ class Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         session, self._session, self._transport = self._session, None, None
+        self._abort_at = inf
         if session is not None:
             if not self.problem:
                 self._note(f"connection lost: {exc}" if exc else "closed by the SMSC")
@@ -209,6 +216,7 @@ class Link(asyncio.Protocol):
         self._flush()
         if events and isinstance(events[-1], Closed) and self._transport is not None:
             self._transport.close()
+            self._abort_at = self._clock.monotonic() + DRAIN_WITHIN
 
     def _changed(self, event: Event) -> None:
         match event:
