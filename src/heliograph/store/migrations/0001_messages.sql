@@ -141,7 +141,7 @@ CREATE INDEX report_pull_message ON report (message) WHERE webhook IS NULL;
 CREATE TABLE webhook (
     id {key},
     next_due BIGINT NOT NULL,   -- never before rests_until
-    rests_until BIGINT NOT NULL -- its host does not answer, and is left alone
+    rests_until BIGINT NOT NULL -- it waits for a place at its host
 );
 CREATE INDEX webhook_due ON webhook (next_due);
 
