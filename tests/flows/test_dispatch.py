@@ -345,6 +345,19 @@ def test_a_message_whose_time_is_over_does_not_leave(tmp_path: Path) -> None:
     play(tmp_path, body, begin_bound=False)
 
 
+def test_those_behind_a_crowd_whose_time_is_over_leave_all_the_same(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("stale", *[f"4179302{n:04}" for n in range(300)], validity_minutes=1))
+        house.clock.turn(60)
+        await house.submit(a_draft("good"))
+        await house.simulator.start()
+        await house.bound()
+
+        assert await house.came(1) == [b"good"]
+
+    play(tmp_path, body, begin_bound=False)
+
+
 def test_a_part_does_not_leave_when_the_time_of_its_message_is_over(tmp_path: Path) -> None:
     async def body(house: House) -> None:
         await house.submit(a_draft(b"z" * 300, validity_minutes=1))

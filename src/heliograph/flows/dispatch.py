@@ -121,15 +121,24 @@ class Dispatcher:
         if now - self._staged_at > STALE:
             self._stage.clear()
         if len(self._stage) < most:
-            known = {candidate.key for candidate in self._stage}
-            found = await self._store.peek(self._clock.now(), 2 * most + len(known))
-            self._stage.extend(c for c in found.candidates if c.key not in known and c.key not in self._ours)
-            if found.stale:
-                await self._store.refresh(found.stale, self._clock.now())
+            await self._look(most)
             self._staged_at = now
         taken = min(most, len(self._stage))
         due = [self._stage.popleft() for _ in range(taken)]
         return await self._open([c for c in due if c.expires_at > self._clock.now()])
+
+    async def _look(self, most: int) -> None:
+        """Stage what is due. Lanes that have nothing are put in their place, so that they hide no others."""
+        known = {candidate.key for candidate in self._stage}
+        while True:
+            now = self._clock.now()
+            found = await self._store.peek(now, 2 * most + len(known))
+            self._stage.extend(c for c in found.candidates if c.key not in known and c.key not in self._ours)
+            if not found.stale:
+                return
+            await self._store.refresh(found.stale, now)
+            if self._stage:
+                return
 
     async def _open(self, due: list[Candidate]) -> list[Candidate]:
         """Without those whose hours are over; they wait for the next ones. What has begun is finished."""
@@ -142,7 +151,7 @@ class Dispatcher:
         ]  # fmt: skip
         if not closed:
             return due
-        await self._store.move([_reopening(c, now) for c in closed])
+        await self._store.move([_reopening(c, now) for c in closed], now)
         keys = {c.key for c in closed}
         return [c for c in due if c.key not in keys]
 
