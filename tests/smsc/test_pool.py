@@ -132,7 +132,7 @@ def test_all_links_of_an_smsc_share_its_rate() -> None:
     async def body(pool: Pool, scene: Scene) -> None:
         await scene.bound(2)
         room = pool.room()["north"]
-        assert room.left == 5  # a tenth of a second's
+        assert room.left == 6  # one, and a tenth of a second's worth
 
         assert room.reserve(scene.links[0], 3) == 3
         assert room.reserve(scene.links[1], 3) == 2

@@ -113,7 +113,10 @@ class Scene:
     async def peek(self, most: int = 1000) -> list[Candidate]:
         """What may leave now, seen as the dispatcher sees it: lanes that have nothing left are put in their place."""
         look = await self.store.peek(self.now, most)
+        refreshed: set[int] = set()
         while look.stale:
+            assert refreshed.isdisjoint(look.stale), "a lane is looked at in vain again and again"
+            refreshed.update(look.stale)
             await self.store.refresh(look.stale, self.now)
             if look.candidates:
                 break

@@ -1,4 +1,8 @@
-"""How fast an SMSC may be submitted to: a value fed with time, in segments."""
+"""How fast an SMSC may be submitted to: a bucket of tokens, a value fed with time, in segments.
+
+Rule 1: over any time no more leaves than the rate allows and, once, what the bucket holds.
+Rule 2: whoever looks up to BURST after he might have loses nothing of the rate.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ LONGEST_PAUSE = 30.0
 CALM = 10.0  # seconds without ESME_RTHROTTLED after which the next pause is short again
 RECOVERY = 0.1  # of the full rate, a second
 SLOWEST = 0.05  # of the full rate
-BURST = 0.1  # seconds of the rate that may leave at once
+BURST = 0.1  # seconds of the rate that the bucket holds, beside the segment that is waited for
+ROUNDING = 1e-9  # segments: so little is missing where sums of fractions fall short of a whole one
 
 
 class Throttle:
@@ -16,7 +21,8 @@ class Throttle:
     def __init__(self, rate: float, now: float) -> None:
         self._rate = rate
         self._share = 1.0
-        self._tokens = max(1.0, rate * BURST)
+        self._bucket = 1 + rate * BURST
+        self._tokens = self._bucket
         self._at = now
         self._pause = 0.0
         self._paused_until = 0.0
@@ -27,7 +33,7 @@ class Throttle:
         if now < self._paused_until:
             return 0
         self._refill(now)
-        return min(most, int(self._tokens)) if self._rate else most
+        return min(most, int(self._tokens + ROUNDING)) if self._rate else most
 
     def took(self, segments: int) -> None:
         """So many leave."""
@@ -53,7 +59,7 @@ class Throttle:
         if now < self._paused_until:
             return self._paused_until
         self._refill(now)
-        if not self._rate or self._tokens >= 1:
+        if not self._rate or self._tokens + ROUNDING >= 1:
             return now
         return now + (1 - self._tokens) / (self._rate * self._share)
 
@@ -61,4 +67,4 @@ class Throttle:
         passed, self._at = max(0.0, now - self._at), now
         self._share = min(1.0, self._share + RECOVERY * passed)
         rate = self._rate * self._share
-        self._tokens = min(max(1.0, rate * BURST), self._tokens + rate * passed)
+        self._tokens = min(self._bucket, self._tokens + rate * passed)

@@ -65,14 +65,17 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Look(msgspec.Struct, frozen=True, array_like=True):
-    """What is due. `stale` lanes were to be looked at and had nothing: what waited in them was finished or moved."""
+    """What is due. `stale` lanes were to be looked at and had nothing: what waited in them expired, ended or moved."""
 
     candidates: list[Candidate] = []
     stale: list[int] = []
 
 
 def peek(now: int, most: int) -> Script[Look]:
-    """Messages that may leave at `now`, the longest-unserved lanes first, about `most` of them."""
+    """Messages that may leave at `now`, the longest-unserved lanes first, about `most` of them.
+
+    What has expired is not among them, and wakes no lane: it waits for upkeep alone.
+    """
     lanes = yield Fetch("due_lanes", params={"priority": PRIORITY, "now": now, "most": LANES_AT_A_TIME})
     if not lanes:
         return Look()
@@ -214,7 +217,10 @@ class Move(msgspec.Struct, frozen=True, gc=False, array_like=True):
     due: int
 
 
-def move(moves: Sequence[Move]) -> Script[None]:
-    """Put messages where they are to wait, and wake the lanes of those that are QUEUED."""
-    yield Run("move_messages", [(m.key, m.state, m.due) for m in moves])
+def move(moves: Sequence[Move], now: int) -> Script[None]:
+    """Put messages where they are to wait, and wake the lanes of those that are QUEUED.
+
+    One that comes back to its lane too late expires now, so that whoever looks for what has just expired finds it.
+    """
+    yield Run("move_messages", [(m.key, m.state, m.due) for m in moves], {"now": now})
     yield Run("wake_lanes", [(m.key, m.due) for m in moves if m.state == 0])

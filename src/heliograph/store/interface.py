@@ -81,9 +81,9 @@ class Store:
         """Write what became of claims. Raises EpochEnded, Unstorable."""
         await self._engine.write("settle", settlement)
 
-    async def move(self, moves: Sequence[Move]) -> None:
+    async def move(self, moves: Sequence[Move], now: int) -> None:
         """Put messages that wait elsewhere in time."""
-        await self.alone(claiming.move, moves)
+        await self.alone(claiming.move, moves, now)
 
     async def receive(self, delivery: Delivery) -> Matched:
         """Store what an SMSC delivered; only then may its deliver_sm_resp leave. Raises Unstorable."""
