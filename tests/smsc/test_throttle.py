@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heliograph.smsc.throttle import BURST, Throttle
+from heliograph.smsc.throttle import BURST, CALM, Throttle
 
 
 def allowed_over(throttle: Throttle, start: float, end: float, late: float = 0.0) -> int:
@@ -96,18 +96,54 @@ def test_after_a_calm_the_pause_is_short_again() -> None:
     throttle = Throttle(0, 0.0)
     throttle.throttled(0.0)
     throttle.throttled(1.0)
-    throttle.throttled(1.0 + 2.0 + 10.0 + 0.1)
+    throttle.throttled(1.0 + 2.0 + CALM + 0.1)
 
-    assert throttle.next_allowed(13.1) == pytest.approx(14.1)
+    assert throttle.next_allowed(CALM + 3.1) == pytest.approx(CALM + 4.1)
 
 
 def test_answers_to_what_was_on_its_way_do_not_lengthen_the_pause() -> None:
     throttle = Throttle(0, 0.0)
+    throttle.took(throttle.allowed(0.5, 400))
     for _ in range(50):
         throttle.throttled(0.5)
 
     assert throttle.next_allowed(0.5) == 1.5
-    assert throttle.allowed(1.5, 10) == 10
+    assert allowed_over(throttle, 1.5, 2.5) in range(200, 240)
+
+
+def answers_to(throttle: Throttle, rate: int, seconds: float) -> tuple[int, int]:
+    """What an SMSC that takes so many a second, each second anew, takes and refuses of all that may leave."""
+    taken = refused = 0
+    second, left = -1, 0
+    for now in (n * 0.005 for n in range(int(seconds / 0.005))):
+        if int(now) != second:
+            second, left = int(now), rate
+        count = throttle.allowed(now, 20)
+        throttle.took(count)
+        good = min(count, left)
+        left -= good
+        taken += good
+        refused += count - good
+        for _ in range(count - good):
+            throttle.throttled(now)
+    return taken, refused
+
+
+@pytest.mark.parametrize("rate", [10, 50, 500, 3000])
+def test_without_a_rate_what_the_smsc_takes_is_found_and_used(rate: int) -> None:
+    taken, refused = answers_to(Throttle(0, 0.0), rate, 300.0)
+
+    assert taken >= 0.6 * rate * 300
+    assert refused <= 0.1 * taken
+
+
+def test_a_rate_that_was_found_is_forgotten_when_the_smsc_takes_more() -> None:
+    throttle = Throttle(0, 0.0)
+    throttle.took(throttle.allowed(0.0, 50))
+    throttle.throttled(0.0)
+
+    assert throttle.allowed(5.0, 100_000) < 50
+    assert throttle.allowed(3600.0, 100_000) == 100_000
 
 
 def test_the_rate_is_halved_and_comes_back_by_a_tenth_a_second() -> None:
