@@ -83,6 +83,8 @@ def test_throttling_pauses_the_smsc_and_is_not_counted(tmp_path: Path) -> None:
         house.clock.turn(1.1)
         assert house.pool.room() == {}  # twice as long this time
         house.clock.turn(1.0)
+        await house.came(3)
+        house.clock.turn(1.0)  # and slowly after it
         assert [status for _, status, _ in await house.told(2)] == [5, 5]
         assert house.simulator.counters.refused == {0x58: 2}
 

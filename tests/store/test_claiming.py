@@ -309,3 +309,20 @@ def test_a_held_message_is_not_seen(play: Play) -> None:
         assert await scene.keys() == []
 
     play(body)
+
+
+def test_accounts_share_what_may_leave_whatever_the_number_of_their_lanes(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        for n in range(100):
+            await scene.accept(a_message(10 + n), name=f"bulk {n}")
+        await scene.accept(*[a_message(1000 + n, account=2, due=BEGIN + 1) for n in range(40)])
+        await scene.accept(a_message(2000, account=3, due=BEGIN + 2))
+        scene.now += 10
+
+        found = (await scene.store.peek(scene.now, 30)).candidates
+
+        assert [c.account for c in found[:9]] == [1, 2, 3, 1, 2, 1, 2, 1, 2]
+        assert [c.key for c in found if c.account == 2] == list(range(1000, 1010))
+        assert {c.account for c in found[:3]} == {1, 2, 3}
+
+    play(body)

@@ -280,6 +280,17 @@ def test_reports_are_found_by_bulk(play: Play) -> None:
     play(body)
 
 
+def test_the_report_of_a_lone_message_is_found_by_the_bulk_id_that_is_its_key(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await delivered(scene, a_message(71, bulk_id="71", public_id="mine"), a_message(72), a_message(73))
+
+        assert await scene.pull(bulk_id="72") == []  # that message has none
+        assert ids(await scene.pull(bulk_id="71")) == ["mine"]
+        assert await scene.pull(bulk_id="71") == []
+
+    play(body)
+
+
 def test_reports_of_a_bulk_are_found_for_as_long_as_they_are_kept(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await scene.accept(a_message(1, bulk_id="bulk", expires_at=BEGIN + 2 * DAY), name="bulk")

@@ -195,9 +195,13 @@ def _page(query: Pull, after: int) -> Script[list[Row]]:
         rows = yield Fetch("pull_message", params={"account": query.account, "message": key, "most": PAGE})
     elif query.bulk_id is not None:
         lanes = yield Fetch("find_lane", params={"account": query.account, "name": query.bulk_id})
-        if not lanes:
+        key = _as_key(query.bulk_id)  # that of a lone message, whose bulkId it is
+        if lanes:
+            rows = yield Fetch("pull_lane", params={**place, "lane": lanes[0][0]})
+        elif key is not None:
+            rows = yield Fetch("pull_message", params={"account": query.account, "message": key, "most": PAGE})
+        else:
             return []
-        rows = yield Fetch("pull_lane", params={**place, "lane": lanes[0][0]})
     else:
         rows = yield Fetch("pull_all", params=place)
     return list(rows)
