@@ -227,7 +227,12 @@ class Gateway:
                 tasks = self._begin(group)
                 watching = group.create_task(self.store.watch(), name="store")
                 self.started.set()
-                LOG.info("serving", host=self.config.http.host, port=self.port, store=self.config.store.url[:10])
+                LOG.info(
+                    "serving",
+                    host=self.config.http.host,
+                    port=self.port,
+                    store=self.config.store.url.partition("://")[0],
+                )
                 await self._stop.wait()
                 group.create_task(self._patience(tasks), name="patience")
                 await self._end(tasks)

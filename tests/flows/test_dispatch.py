@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 
 from flows.house import BEGIN, House, a_draft, play, until
 from heliograph.flows.dispatch import CATCH_UP
+from heliograph.flows.submission import Draft
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
 from heliograph.smsc.dialect import Dialect
 from heliograph.store.accepting import Acceptance
+from heliograph.store.claiming import Claim, Taken
 from store.scene import a_message
 
+AT_TWO, MONDAY = 14 * 60, 0  # shortly before BEGIN
 LONG = " " * 200 + "x" * 50  # behind orders: two segments, the first of which holds nothing but the orders
 
 
@@ -415,5 +419,31 @@ def test_intermediate_notifications_are_asked_for_where_they_are_wanted(tmp_path
         await house.came(1)
 
         assert house.simulator.submits[0].fields["registered_delivery"] == (0x11 if wanted else 1)
+
+    play(tmp_path, body)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        a_draft("too late", validity_minutes=30),
+        a_draft("closed", window=Window(days=(MONDAY,), start=AT_TWO, end=AT_TWO + 60)),
+    ],
+)
+def test_what_became_too_late_while_its_claim_was_committed_does_not_leave(tmp_path: Path, draft: Draft) -> None:
+    async def body(house: House) -> None:
+        claim, claimed = house.store.claim, asyncio.Event()
+
+        async def slow_claim(taken: Taken) -> list[Claim]:
+            claims = await claim(taken)
+            house.clock.turn(3601.0)
+            claimed.set()
+            return claims
+
+        house.store.claim = slow_claim  # type: ignore[method-assign]
+        await house.submit(draft)
+        await claimed.wait()
+        await house.settled()
+        assert house.simulator.counters.submits == 0
 
     play(tmp_path, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from heliograph.sms.message import MessageState, SegmentState
@@ -324,5 +325,26 @@ def test_accounts_share_what_may_leave_whatever_the_number_of_their_lanes(play: 
         assert [c.account for c in found[:9]] == [1, 2, 3, 1, 2, 1, 2, 1, 2]
         assert [c.key for c in found if c.account == 2] == list(range(1000, 1010))
         assert {c.account for c in found[:3]} == {1, 2, 3}
+
+    play(body)
+
+
+def test_a_message_has_begun_when_a_part_of_it_was_submitted_and_is_not_to_be_again(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.accept(a_message(1, segments=2))
+        [fresh] = await scene.peek()
+        await scene.claim(msgspec.structs.replace(a_taking(fresh), parts=(1, 2, 3), now_parts=3))
+        waiting = [SegmentOutcome(1, part, WAITING) for part in (1, 2, 3)]
+        await scene.settle(outcomes=waiting, moves=[Move(1, QUEUED, scene.now)])
+        [again] = await scene.peek()
+        await scene.claim(a_taking(again))
+        await scene.settle(sent=[scene.sent(1, "1.1")], outcomes=waiting[1:], moves=[Move(1, QUEUED, scene.now)])
+        [rest] = await scene.peek()
+
+        assert [(c.waiting, c.begun) for c in (fresh, again, rest)] == [
+            ((1, 2), False),
+            ((1, 2, 3), False),  # in a wide header one part more than was counted
+            ((2, 3), True),
+        ]
 
     play(body)

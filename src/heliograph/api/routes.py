@@ -14,7 +14,7 @@ from heliograph.api.errors import refuse
 from heliograph.api.exchange import Exchange
 from heliograph.api.negotiation import CONTENT_TYPES, wanted_media
 from heliograph.api.parts import Parts
-from heliograph.api.sending import Sending, admit
+from heliograph.api.sending import CORS, Sending, admit
 from heliograph.webhooks.formats import JSON
 
 Request = falcon.asgi.Request
@@ -125,7 +125,8 @@ class _Cors:
     """Lets programs in browsers call: any origin, and no cookies."""
 
     async def process_response(self, req: Request, resp: Response, resource: object, succeeded: bool) -> None:
-        resp.set_header("access-control-allow-origin", "*")
+        for name, value in CORS:
+            resp.set_header(name.decode(), value.decode())
         if req.method == "OPTIONS":
             wanted = req.get_header("Access-Control-Request-Headers") or ""
             resp.set_header("access-control-allow-methods", resp.get_header("allow") or "GET, POST, OPTIONS")

@@ -104,11 +104,12 @@ class Acceptor:
         if submission.bulk_id is not None:
             return submission.bulk_id, submission.bulk_id
         several = sum(len(draft.destinations) for draft in submission.drafts) > 1
-        # A pace is a lane's own, so what is paced is a bulk, whether or not the answer names it.
-        if several or scheduled or submission.segment_interval is not None:
+        if several or scheduled:
             name = str(self._keys.make(now))
             return name, name
-        return "", OWN if submission.always_bulk else None
+        # A pace is a lane's own.
+        lane = str(self._keys.make(now)) if submission.segment_interval is not None else ""
+        return lane, OWN if submission.always_bulk else None
 
     def _accept_draft(
         self,

@@ -143,12 +143,7 @@ class Dispatcher:
     async def _open(self, due: list[Candidate]) -> list[Candidate]:
         """Without those whose hours are over; they wait for the next ones. What has begun is finished."""
         now = self._clock.now()
-        closed = [
-            c for c in due
-            if c.open_hours is not None
-            and len(c.waiting) == c.segments
-            and not is_open(DECODE_WINDOW(c.open_hours), now)
-        ]  # fmt: skip
+        closed = [c for c in due if _is_closed(c, now)]
         if not closed:
             return due
         await self._store.move([_reopening(c, now) for c in closed], now)
@@ -259,10 +254,16 @@ class Dispatcher:
         if not link.is_bound:
             self._inbox.not_submitted(tokens)
             return
+        now = self._clock.now()  # the commit may have taken long
+        late = {job.key for job, _ in tokens if _is_late(job, now)}
+        if late:
+            self._inbox.not_submitted([token for token in tokens if token[0].key in late])
+            tokens = [token for token in tokens if token[0].key not in late]
         place = self._pool.places[link.binding.smsc]
         for job, _ in tokens:
             job.without_validity = place.dislikes_validity
-        pdus = pdus_of(tokens, place, self._clock.now())
+            job.begun = True
+        pdus = pdus_of(tokens, place, now)
         while tokens:
             try:
                 link.submit(pdus, tokens)
@@ -272,7 +273,17 @@ class Dispatcher:
                 LOG.error("message cannot be encoded", message=tokens[index][0].key, problem=str(error))
                 self._inbox.unencodable(tokens.pop(index))
                 pdus.pop(index)
-        self._watch.submitted(link.binding.smsc, tokens)
+        if tokens:
+            self._watch.submitted(link.binding.smsc, tokens)
+
+
+def _is_late(job: Job, now: int) -> bool:
+    return job.candidate.expires_at <= now or (not job.begun and _is_closed(job.candidate, now))
+
+
+def _is_closed(c: Candidate, now: int) -> bool:
+    """Whether its window of hours keeps a message back. What has begun is finished."""
+    return c.open_hours is not None and not c.begun and not is_open(DECODE_WINDOW(c.open_hours), now)
 
 
 def _reopening(c: Candidate, now: int) -> Move:

@@ -19,6 +19,7 @@ class Job:
 
     __slots__ = (
         "again_at",
+        "begun",
         "candidate",
         "event",
         "held",
@@ -37,6 +38,7 @@ class Job:
         self.event = 0
         self.reference = candidate.reference
         self.in_flight = 0
+        self.begun = False  # something of it was submitted by this claim
         self.again_at: int | None = None
         self.held = False
         self.without_validity = False  # whether its submit_sm left validity_period out

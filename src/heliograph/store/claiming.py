@@ -37,6 +37,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False, array_like=True):
     intermediate: bool
     event: int | None  # of its last claim: whoever claims it now must have seen what came of that one
     waiting: tuple[int, ...]  # the parts that are still to be submitted, ascending
+    begun: bool  # a part of it was submitted
     attempts: int  # the most that one of its parts was refused
     unanswered: int  # the most that an answer to one of its parts was lost
     pace: int | None  # microseconds between two segments of its lane
@@ -134,14 +135,15 @@ def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) ->
         body=body,
         data_coding=data_coding,
         esm_class=esm_class,
-        segments=row[9],
-        created_at=row[10],
-        expires_at=row[11],
+        segments=segments,
+        created_at=created_at,
+        expires_at=expires_at,
         open_hours=row[12] or None,
         reference=row[13],
         intermediate=bool(row[15]),
         event=row[14],
         waiting=waiting,
+        begun=len(waiting) < len(parts),
         attempts=max((part[3] for part in parts), default=0),
         unanswered=max((part[4] for part in parts), default=0),
         pace=pace,
