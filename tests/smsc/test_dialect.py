@@ -92,9 +92,12 @@ def test_validity_can_be_left_out() -> None:
     assert sent(without_validity=True)["validity_period"] == ""
 
 
-@pytest.mark.parametrize("left", [59, 1, 0, -5])
-def test_validity_is_a_minute_at_least(left: int) -> None:
-    assert sent(validity=left)["validity_period"] == "000000000100000R"
+@pytest.mark.parametrize("left", [60, 59, 3, 1, 0, -5])
+@pytest.mark.parametrize(("written", "period"), [("relative", "000000000100000R"), ("absolute", "260921141420000+")])
+def test_validity_is_a_minute_at_least(left: int, written: str, period: str) -> None:
+    dialect = msgspec.convert({"validity_format": written}, Dialect)
+
+    assert sent(dialect, validity=left, expires_at=NOW + left * 1000)["validity_period"] == period
 
 
 def test_intermediate_notifications_are_asked_for() -> None:
@@ -193,10 +196,20 @@ def test_a_delivered_message_has_no_error_whatever_the_text_says() -> None:
     assert read(a_deliver_sm(a_text(err="027")), Dialect(err_is_gsm=True)).error == 0
 
 
-def test_the_code_of_the_network_beats_the_text() -> None:
-    pdu = a_deliver_sm(a_text(stat="UNDELIV", err="001"), (Tag.NETWORK_ERROR_CODE, b"\x03\x00\x1b"))
+@pytest.mark.parametrize("code", [b"\x03\x00\x1b", b"027"])
+def test_the_code_of_a_gsm_network_beats_the_text(code: bytes) -> None:
+    pdu = a_deliver_sm(a_text(stat="UNDELIV", err="001"), (Tag.NETWORK_ERROR_CODE, code))
 
     assert read(pdu, Dialect(err_is_gsm=True, err_map={"001": 5})).error == 27
+
+
+@pytest.mark.parametrize("code", ["030000", "0800d5", "010005", "303030", "03"])
+def test_a_code_that_names_no_error_of_gsm_leaves_the_text_to_the_dialect(code: str) -> None:
+    pdu = a_deliver_sm(a_text(stat="UNDELIV", err="213"), (Tag.NETWORK_ERROR_CODE, bytes.fromhex(code)))
+
+    assert read(pdu).error == 32
+    assert read(pdu, Dialect(err_map={"213": 1})).error == 1
+    assert read(pdu, Dialect(err_is_gsm=True)).note == "Unknown error (operator code 213)"
 
 
 @pytest.mark.parametrize(

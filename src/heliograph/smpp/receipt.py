@@ -54,8 +54,8 @@ NO_WORDS: Mapping[str, Meaning] = {}
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What an SMSC reports of one segment. `error_id` is the network's own code where it gives one, else the state's;
-    `network_code` says which: None means that the SMSC gave none and the dialect may read `text.err`."""
+    """What an SMSC reports of one segment. `error_id` is the network's own code where it gives one (`gsm_error`), else
+    the state's, and then the dialect may read `text.err`."""
 
     text: ReceiptText
     id_tlv: str | None
@@ -67,6 +67,12 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     state: MessageState
     status_id: int
     error_id: int
+
+    @property
+    def gsm_error(self) -> int | None:
+        """The MAP error that network_error_code names: of a GSM network, or written as digits. None where it names
+        none: it is absent, another network's, or 0."""
+        return _gsm_error(self.network_type, self.network_code)
 
     @property
     def ids(self) -> tuple[tuple[str, str], ...]:
@@ -87,7 +93,7 @@ def read(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, M
     intermediate = pdu.fields.get("esm_class", 0) & MESSAGE_TYPE == INTERMEDIATE
     meaning = _meaning(text.stat, message_state, words)
     network_type, network_code = _network_error(pdu.tlv(Tag.NETWORK_ERROR_CODE))
-    told = bool(network_code) and network_type in (None, GSM_NETWORK) and meaning.state is not MessageState.DELIVERED
+    gsm_error = None if meaning.state is MessageState.DELIVERED else _gsm_error(network_type, network_code)
     return Receipt(
         text=text,
         id_tlv=_message_id(pdu.tlv(Tag.RECEIPTED_MESSAGE_ID)),
@@ -98,7 +104,7 @@ def read(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, M
         final=meaning.final and not intermediate,
         state=meaning.state,
         status_id=PENDING if intermediate else meaning.status_id,
-        error_id=network_code if told and network_code else meaning.error_id,
+        error_id=gsm_error or meaning.error_id,
     )
 
 
@@ -151,6 +157,10 @@ def _message_id(value: bytes | None) -> str | None:
     if value is None:
         return None
     return value.partition(b"\0")[0].decode("latin-1").strip() or None  # with its NUL, without, or padded with them
+
+
+def _gsm_error(network_type: int | None, network_code: int | None) -> int | None:
+    return network_code or None if network_type in (None, GSM_NETWORK) else None
 
 
 def _network_error(value: bytes | None) -> tuple[int | None, int | None]:

@@ -25,6 +25,7 @@ from heliograph.sms.codes import ERROR
 from heliograph.sms.message import Inbound, Receipt
 
 UNKNOWN_ERROR = 255
+LEAST_VALIDITY = 60  # seconds; an SMSC may refuse a validity_period that is nearly over
 ACCEPTD_FINAL = {name: receipt.Meaning(MessageState.ACCEPTED, True, 2, 0) for name in ("ACCEPTED", "ACCEPTD", "ACKED")}
 
 Base = Literal["text", "dec", "hex"]
@@ -120,9 +121,10 @@ def _source(sender: str) -> tuple[int, int, str]:
 
 
 def _validity(segment: Segment, dialect: Dialect) -> str:
+    lacking = max(0, LEAST_VALIDITY - segment.validity)
     if dialect.validity_format == "absolute":
-        return render_absolute(segment.expires_at)
-    return relative(max(60, segment.validity))
+        return render_absolute(segment.expires_at + lacking * 1000)
+    return relative(segment.validity + lacking)
 
 
 @lru_cache(4096)
@@ -160,7 +162,7 @@ def _error(found: receipt.Receipt, dialect: Dialect) -> tuple[int, str | None]:
     """The error id to report, and what to say where the operator's own number is none that customers know."""
     error = found.error_id
     err = found.text.err
-    if found.network_code is None and err and found.state is not MessageState.DELIVERED:
+    if found.gsm_error is None and err and found.state is not MessageState.DELIVERED:
         if err in dialect.err_map:
             error = dialect.err_map[err]
         elif dialect.err_is_gsm and err.isascii() and err.isdigit() and int(err):
