@@ -173,6 +173,7 @@ def _error(found: receipt.Receipt, dialect: Dialect) -> tuple[int, str | None]:
 
 
 def _done_at(found: receipt.Receipt, dialect: Dialect, now: int) -> int:
+    """Not after its arrival. That it is not before the segment was sent either is the store's care, who knows when."""
     written = found.text.done_date
     if not dialect.trust_done_date or written is None:
         return now
