@@ -66,9 +66,10 @@ class Job:
                 if self.verdict is None:
                     self.verdict = Verdict(self.key, status, error, None, now)
                 return None
-            case Again(delay, counted):
-                self._again(now + int(delay * 1000))
-                return SegmentOutcome(self.key, part, SegmentState.WAITING, refused=counted)
+            case Again(delay, counted, without_validity=trial):
+                # The one that shows what the SMSC dislikes goes first: all behind it may be refused for the same.
+                self._again(self.candidate.due if trial else now + int(delay * 1000))
+                return SegmentOutcome(self.key, part, SegmentState.WAITING, refused=counted, unanswered=meaning.blamed)
 
     def lost(self, part: int, fate: Fate, now: int) -> SegmentOutcome:
         """No answer will come any more."""

@@ -22,7 +22,7 @@ from heliograph.flows.job import Job
 from heliograph.flows.retry import Again, Refused, Taken
 from heliograph.flows.rounds import Rounds
 from heliograph.observe import Watch
-from heliograph.smpp.constants import classify
+from heliograph.smpp.constants import Command, classify
 from heliograph.smpp.message_id import key
 from heliograph.smpp.pdu import Pdu
 from heliograph.sms.verdict import REJECTED_OPERATOR
@@ -110,23 +110,40 @@ class Settler(Rounds):
         self._free(freed, jobs)
 
     def _sent(self, job: Job, part: int, pdu: Pdu) -> Sent:
-        smsc = job.link.binding.smsc
+        link = job.link
+        smsc = link.binding.smsc
+        place = self._pool.places[smsc]
         id_ = pdu.fields.get("message_id", "")
-        id_key = key(id_, self._pool.places[smsc].smsc.dialect.resp_id_base) if id_ else None
+        id_key = key(id_, place.smsc.dialect.resp_id_base) if id_ else None
+        if link.window < link.binding.window:
+            link.widen()
+        if job.without_validity and place.validity.taken(job.key):
+            LOG.warning("the SMSC takes no validity_period, and gets none until the next start: "
+                        'set validity_format = "none"', smsc=smsc)  # fmt: skip
         return Sent(job.key, part, smsc, id_key or None, job.event)
 
     def _refused(self, job: Job, part: int, pdu: Pdu, connection: int, now: int) -> SegmentOutcome | None:
-        place = self._pool.places[job.link.binding.smsc]
+        place, name = self._pool.places[job.link.binding.smsc], classify(pdu.status).name
         meaning = retry.judge(
-            pdu.status, job.candidate.attempts, random.random(), without_validity=job.without_validity
+            pdu.status,
+            job.candidate.attempts,
+            random.random(),
+            without_validity=job.without_validity,
+            nacked=pdu.command == Command.GENERIC_NACK,
+            sessions=job.candidate.unanswered,
         )
+        if pdu.status in retry.CROWDED:
+            job.link.narrow()
         if isinstance(meaning, Again):
             if meaning.throttled:
                 place.throttle.throttled(self._clock.monotonic())
             if meaning.rebind:
-                job.link.drop("the SMSC says that the session is in the wrong state", connection=connection)
-            place.dislikes_validity = place.dislikes_validity or meaning.without_validity
-        self._watch.refused(place.smsc.name, classify(pdu.status).name)
+                job.link.drop(f"the SMSC gives up the session: {name}", connection=connection)
+            if meaning.without_validity:
+                place.validity.refused(job.key)
+        else:
+            place.validity.given_up(job.key)
+        self._watch.refused(place.smsc.name, name)
         return job.answered(part, meaning, now)
 
     def _without_answer(self, brought: Brought, now: int) -> list[SegmentOutcome]:

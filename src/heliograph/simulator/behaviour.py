@@ -25,6 +25,7 @@ ID_BASES: dict[str, Callable[[int], str]] = {
 GARBAGE: dict[str, Callable[[int], bytes]] = {
     "length": lambda sequence: bytes([0, 0, 0, 8, 0x80, 0, 0, 4]),
     "nack": lambda sequence: bytes([0, 0, 0, 16, 0x80, 0, 0, 0, 0, 0, 0, 3]) + sequence.to_bytes(4, "big"),
+    "nack-length": lambda sequence: bytes([0, 0, 0, 16, 0x80, 0, 0, 0, 0, 0, 0, 2]) + sequence.to_bytes(4, "big"),
     "body": lambda sequence: bytes([0, 0, 0, 18, 0x80, 0, 0, 4, 0, 0, 0, 0]) + sequence.to_bytes(4, "big") + b"ab",
     "stranger": lambda sequence: bytes([0, 0, 0, 16, 0x80, 0, 0, 4, 0, 0, 0, 0]) + (0x7FFFFFFF).to_bytes(4, "big"),
     "noise": lambda sequence: b"HTTP/1.1 400 Bad Request\r\n\r\n",
