@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import structlog
 
+from flows.engines import Engine
 from flows.house import BEGIN, House, a_draft, play, until
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
 from heliograph.smsc.dialect import Dialect
 from heliograph.store.accepting import Acceptance
+from heliograph.store.reporting import Pull
 from store.scene import a_message
 
 LONG = " " * 200 + "x" * 50  # behind orders: two segments, the first of which holds nothing but the orders
@@ -466,3 +468,55 @@ def test_intermediate_notifications_are_asked_for_where_they_are_wanted(tmp_path
         assert house.simulator.submits[0].fields["registered_delivery"] == (0x11 if wanted else 1)
 
     play(tmp_path, body)
+
+
+def test_a_word_nobody_knows_ends_nothing_and_a_word_of_the_dialect_does(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!receipt=SENT"), a_draft("!receipt=FAILED"))
+        await until(lambda: house.watch.receipts.total() == 2)
+        [(found, status, error)] = await house.told(1)
+
+        assert (status, error) == (9, 32)
+        house.clock.turn(2 * 86_400 + 1)
+        assert await house.store.expire(house.clock.now(), 0, 0) == 1
+        [(other, *late)] = await house.told(1)
+        assert (late, int(other) < int(found)) == ([29, 4101], True)
+
+    play(tmp_path, body, dialect=Dialect(states={"FAILED": "UNDELIV"}))
+
+
+def test_without_receipts_a_message_is_over_when_all_its_segments_were_taken(tmp_path: Path, engine: Engine) -> None:
+    async def body(house: House) -> None:
+        await house.submit(
+            a_draft("short"), a_draft(b"x" * 400), a_draft("!status=0x0b"), a_draft(b"!status=0x0b" + b" " * 400),
+            a_draft("!noanswer times=1" + LONG),
+        )  # fmt: skip
+        reports = await house.told(4)
+        assert [(status, error) for _, status, error in reports] == [(2, 0), (2, 0), (4, 1), (4, 1)]
+
+        await lose_the_link(house)
+        await house.bound()
+        [(_, *told)] = await house.told(1)
+        assert told == [2, 0]
+        await house.submit(a_draft("!status=0x58 times=1"))
+        await until(lambda: b"!status=0x58 times=1" in house.texts())
+        await house.settled()
+        house.clock.turn(1)
+        [(_, *told)] = await house.told(1)
+        assert told == [2, 0]
+        assert {pdu.fields["registered_delivery"] for pdu in house.simulator.submits} == {0}
+        await until(lambda: house.watch.finished_messages == 6)
+
+    play(tmp_path, body, dialect=Dialect(receipts="none"), url=engine.url, window=4)
+
+
+def test_a_report_without_receipts_says_when_the_message_left(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("hello"))
+        await until(lambda: house.watch.finished_messages == 1)
+        now = house.clock.now()
+        [report] = await house.store.pull(Pull(1, now, 10))
+
+        assert (report.status, report.sent_at, report.done_at) == (2, now, now)
+
+    play(tmp_path, body, dialect=Dialect(receipts="none"))

@@ -65,6 +65,7 @@ SENT: dict[str, tuple[Dialect, dict[str, Any], dict[str, Any]]] = {
     "source_npi": (Dialect(source_npi=9), {}, {"source_addr_ton": 5, "source_addr_npi": 9}),
     "dest_ton": (Dialect(dest_ton=2), {}, {"dest_addr_ton": 2}),
     "dest_npi": (Dialect(dest_npi=0), {}, {"dest_addr_npi": 0}),
+    "receipts": (Dialect(receipts="none"), {"intermediate": True}, {"registered_delivery": 0}),
     "intermediate": (Dialect(intermediate=False), {"intermediate": True}, {"registered_delivery": 1}),
 }
 
@@ -172,6 +173,33 @@ def test_acceptd_is_the_end_where_the_dialect_says_so() -> None:
     assert (final.final, final.status, final.error) == (True, 2, 0)
 
 
+WORDS: list[tuple[Dialect, str, tuple[bool, int, int]]] = [
+    (Dialect(), "FAILED", (False, 3, 0)),
+    (Dialect(states={"FAILED": "UNDELIV"}), "FAILED", (True, 9, 32)),
+    (Dialect(states={"failed": "UNDELIV"}), "Failed", (True, 9, 32)),
+    (Dialect(states={"FAILED": "UNDELIV"}), "DELIVRD", (True, 5, 0)),
+    (Dialect(states={"FAILED": "UNDELIV"}), "SENT", (False, 3, 0)),
+    (Dialect(states={"UNDELIV": "ENROUTE"}), "UNDELIV", (False, 3, 0)),
+    (Dialect(states={"SENT": "ACCEPTD"}), "SENT", (False, 3, 0)),
+    (Dialect(states={"SENT": "ACCEPTD"}, acceptd_final=True), "SENT", (True, 2, 0)),
+    (Dialect(states={"SENT": "ENROUTE"}, acceptd_final=True), "ACCEPTD", (True, 2, 0)),
+]
+
+
+@pytest.mark.parametrize(("dialect", "stat", "meaning"), WORDS)
+def test_a_word_means_what_the_dialect_says(dialect: Dialect, stat: str, meaning: tuple[bool, int, int]) -> None:
+    found = read(a_deliver_sm(a_text(stat=stat)), dialect)
+
+    assert (found.final, found.status, found.error) == meaning
+
+
+def test_a_word_of_the_dialect_makes_a_receipt_where_no_flag_does() -> None:
+    pdu = a_deliver_sm(a_text(stat="FAILED"), esm_class=0)
+
+    assert isinstance(read(pdu, Dialect(receipts_without_flag=True)), Inbound)
+    assert isinstance(read(pdu, Dialect(receipts_without_flag=True, states={"FAILED": "UNDELIV"})), Receipt)
+
+
 @pytest.mark.parametrize(
     ("dialect", "err", "error", "note"),
     [
@@ -224,7 +252,7 @@ def test_the_clock_of_an_smsc_is_believed_where_the_dialect_says_so(zone: str, a
 
 READ = {
     "resp_id_base", "text_id_base", "tlv_id_base", "receipts_without_flag", "acceptd_final", "err_is_gsm", "err_map",
-    "trust_done_date", "receipt_tz", "wide_reference",
+    "trust_done_date", "receipt_tz", "wide_reference", "states",
 }  # fmt: skip
 
 

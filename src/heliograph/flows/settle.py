@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 import structlog
@@ -25,7 +25,7 @@ from heliograph.observe import Watch
 from heliograph.smpp.constants import Command, classify
 from heliograph.smpp.message_id import key
 from heliograph.smpp.pdu import Pdu
-from heliograph.sms.verdict import REJECTED_OPERATOR
+from heliograph.sms.verdict import DELIVERED_TO_OPERATOR, REJECTED_OPERATOR, Verdict
 from heliograph.smsc.link import Link
 from heliograph.smsc.pool import Pool
 from heliograph.store.errors import StoreUnavailable, Unstorable
@@ -35,6 +35,7 @@ from heliograph.store.upkeep import Orphan
 
 LOG = structlog.get_logger(__name__)
 RETRY_STORE = 0.5  # seconds
+NO_ERROR = 0
 UNENCODABLE = Refused(REJECTED_OPERATOR, retry.INVALID_PDU)
 
 
@@ -79,6 +80,7 @@ class Settler(Rounds):
         self._watch = watch
         self._done = done
         self._told = told  # reports may have become due
+        self._silent = {name for name, place in pool.places.items() if place.smsc.dialect.receipts == "none"}
 
     async def _round(self) -> None:
         brought = self._inbox.take_answers()
@@ -106,6 +108,8 @@ class Settler(Rounds):
             jobs[job.key] = job
         if not jobs:
             return
+        if self._silent:
+            self._end_without_receipts(jobs.values(), now)
         await self._write(jobs, sent, outcomes, now)
         self._free(freed, jobs)
 
@@ -145,6 +149,12 @@ class Settler(Rounds):
             place.validity.given_up(job.key)
         self._watch.refused(place.smsc.name, name)
         return job.answered(part, meaning, now)
+
+    def _end_without_receipts(self, jobs: Iterable[Job], now: int) -> None:
+        """Where no receipts come, a message is over when the last of its segments was taken."""
+        for job in jobs:
+            if job.over and not job.stopped and job.link.binding.smsc in self._silent:
+                job.verdict = Verdict(job.key, DELIVERED_TO_OPERATOR, NO_ERROR, None, now)
 
     def _without_answer(self, brought: Brought, now: int) -> list[SegmentOutcome]:
         outcomes = [job.lost(part, self._fate(job), now) for job, part in brought.unknown]

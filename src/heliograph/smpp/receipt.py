@@ -14,7 +14,7 @@ from heliograph.smpp.constants import Command, MessageState, Tag
 from heliograph.smpp.pdu import Pdu
 from heliograph.smpp.receipt_text import LABEL, STATES, ReceiptText, parse
 
-__all__ = ["MEANINGS", "STATES", "Meaning", "Receipt", "ReceiptText", "body", "is_receipt", "parse", "read"]
+__all__ = ["MEANINGS", "NO_WORDS", "STATES", "Meaning", "Receipt", "ReceiptText", "body", "is_receipt", "parse", "read"]
 
 MESSAGE_TYPE = 0x3C  # esm_class, §5.2.12
 FINAL_RECEIPT, INTERMEDIATE = 0x04, 0x20
@@ -85,7 +85,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 def read(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, Meaning] = NO_WORDS) -> Receipt | None:
     """The receipt that a deliver_sm or data_sm is; None for an inbound message. `words` are the dialect's: what an
     upper-case state word, or the name of a MessageState, means at this SMSC."""
-    if not is_receipt(pdu, receipts_without_flag=receipts_without_flag):
+    if not is_receipt(pdu, receipts_without_flag=receipts_without_flag, words=words):
         return None
     text = parse(body(pdu))
     state_tlv = pdu.tlv(Tag.MESSAGE_STATE)
@@ -108,7 +108,7 @@ def read(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, M
     )
 
 
-def is_receipt(pdu: Pdu, *, receipts_without_flag: bool = False) -> bool:
+def is_receipt(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, Meaning] = NO_WORDS) -> bool:
     """Whether a PDU is a delivery receipt or an intermediate notification: by esm_class, or by both the TLVs that only
     receipts have. With `receipts_without_flag`, also by a text that nobody types: id, known state and a date."""
     if pdu.command not in CARRIERS:
@@ -118,7 +118,7 @@ def is_receipt(pdu: Pdu, *, receipts_without_flag: bool = False) -> bool:
         return message_type in (FINAL_RECEIPT, INTERMEDIATE)
     if pdu.tlv(Tag.RECEIPTED_MESSAGE_ID) is not None and pdu.tlv(Tag.MESSAGE_STATE) is not None:
         return True
-    return receipts_without_flag and _reads_as_receipt(body(pdu))
+    return receipts_without_flag and _reads_as_receipt(body(pdu), words)
 
 
 def body(pdu: Pdu) -> str:
@@ -130,10 +130,11 @@ def body(pdu: Pdu) -> str:
     return octets.decode("latin-1").rstrip("\0")
 
 
-def _reads_as_receipt(text: str) -> bool:
+def _reads_as_receipt(text: str, words: Mapping[str, Meaning]) -> bool:
     found = parse(text)
     dated = any("date" in label[1].lower() for label in LABEL.finditer(text))
-    return bool(found.id) and dated and (found.stat or "").upper() in STATES
+    word = (found.stat or "").upper()
+    return bool(found.id) and dated and (word in STATES or word in words)
 
 
 def _meaning(stat: str | None, message_state: int | None, words: Mapping[str, Meaning]) -> Meaning:

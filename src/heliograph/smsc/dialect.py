@@ -23,13 +23,18 @@ from heliograph.smpp.timestring import render_absolute, render_relative
 from heliograph.sms.address import source_addr, ton_npi
 from heliograph.sms.codes import ERROR
 from heliograph.sms.message import Inbound, Receipt
+from heliograph.sms.verdict import DELIVERED_TO_OPERATOR
 
 UNKNOWN_ERROR = 255
 LEAST_VALIDITY = 60  # seconds; an SMSC may refuse a validity_period that is nearly over
-ACCEPTD_FINAL = {name: receipt.Meaning(MessageState.ACCEPTED, True, 2, 0) for name in ("ACCEPTED", "ACCEPTD", "ACKED")}
+ACCEPTD_FINAL = {
+    name: receipt.Meaning(MessageState.ACCEPTED, True, DELIVERED_TO_OPERATOR, 0)
+    for name in ("ACCEPTED", "ACCEPTD", "ACKED")
+}
 
 Base = Literal["text", "dec", "hex"]
 Octet = Annotated[int, Meta(ge=0, le=255)]
+Word = Literal["ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD"]  # appendix B
 
 
 class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +43,10 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resp_id_base: Annotated[Base, Meta(description="How submit_sm_resp writes its message_id.")] = "text"
     text_id_base: Annotated[Base, Meta(description="How the text of a receipt (`id:`) writes the same id.")] = "text"
     tlv_id_base: Annotated[Base, Meta(description="How receipted_message_id (0x001E) writes the same id.")] = "text"
+    receipts: Annotated[
+        Literal["all", "none"],
+        Meta(description="Whether receipts are asked for; with `none`, what was taken is DELIVERED_TO_OPERATOR."),
+    ] = "all"
     receipts_without_flag: Annotated[
         bool,
         Meta(description="Take a deliver_sm without the receipt bits in esm_class for a receipt when its text is one."),
@@ -45,6 +54,10 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     acceptd_final: Annotated[
         bool, Meta(description="Take ACCEPTD for the end: the message is DELIVERED_TO_OPERATOR.")
     ] = False
+    states: Annotated[
+        dict[str, Word],
+        Meta(description="What a state word of this SMSC means: its word in any case, and the standard's."),
+    ] = msgspec.field(default_factory=dict)
     err_is_gsm: Annotated[bool, Meta(description="`err:` holds GSM (MAP) error numbers.")] = False
     err_map: Annotated[
         dict[str, Annotated[int, Meta(ge=0, le=65_535)]],
@@ -92,14 +105,15 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 def to_submit_sm(segment: Segment, dialect: Dialect, *, without_validity: bool = False) -> Pdu:
-    """The submit_sm that carries a segment; a receipt is asked for with every one of them (§5.2.17)."""
+    """The submit_sm that carries a segment; a receipt is asked for with every one of them, or with none (§5.2.17)."""
     esm_class = segment.esm_class
+    intermediate = segment.intermediate and dialect.intermediate
     fields: dict[str, Any] = {
         "dest_addr_ton": dialect.dest_ton,
         "dest_addr_npi": dialect.dest_npi,
         "destination_addr": segment.recipient,
         "esm_class": esm_class if esm_class & 3 else esm_class | dialect.mode_bits,
-        "registered_delivery": 0x11 if segment.intermediate and dialect.intermediate else 1,
+        "registered_delivery": 0 if dialect.receipts == "none" else 0x11 if intermediate else 1,
         "data_coding": segment.data_coding,
         "short_message": segment.user_data,
     }
@@ -155,7 +169,15 @@ def read_delivery(pdu: Pdu, smsc: str, dialect: Dialect, now: int) -> Receipt | 
 
 
 def _words(dialect: Dialect) -> Mapping[str, receipt.Meaning]:
-    return ACCEPTD_FINAL if dialect.acceptd_final else {}
+    known = ACCEPTD_FINAL if dialect.acceptd_final else receipt.NO_WORDS
+    return _mapped(dialect.acceptd_final, tuple(dialect.states.items())) if dialect.states else known
+
+
+@lru_cache(256)
+def _mapped(acceptd_final: bool, states: tuple[tuple[str, str], ...]) -> Mapping[str, receipt.Meaning]:
+    known = ACCEPTD_FINAL if acceptd_final else receipt.NO_WORDS
+    own = {word.upper(): known.get(to, receipt.MEANINGS[receipt.STATES[to]]) for word, to in states}
+    return {**known, **own}
 
 
 def _error(found: receipt.Receipt, dialect: Dialect) -> tuple[int, str | None]:
