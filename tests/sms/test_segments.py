@@ -63,7 +63,7 @@ def test_a_header_takes_as_many_septets_as_on_the_air(case):
     elements, payload = udh.parse(header + septets)
 
     assert (udh.build(elements), payload) == (header, septets)
-    taken = capacity(Alphabet.SEPTETS, 0) - capacity(Alphabet.SEPTETS, len(header))
+    taken = 160 - capacity(Alphabet.SEPTETS, len(header))  # septets of 140 octets, less those that are left
     assert taken + len(septets) == case["tp_udl"]
 
 
