@@ -82,6 +82,15 @@ def test_a_part_that_a_session_may_have_ended_over_says_so() -> None:
     assert a_job(1).answered(1, again, NOW) == SegmentOutcome(7, 1, WAITING, unanswered=True)
 
 
+@pytest.mark.parametrize("out", [False, True])
+def test_all_parts_of_a_claim_are_alike_in_what_may_be_refused(out: bool) -> None:
+    job = a_job(1, 2)
+    job.leave_validity(out)
+    job.leave_validity(not out)
+
+    assert job.without_validity is out
+
+
 def test_the_latest_time_of_several_counts() -> None:
     job = a_job(3)
     job.answered(1, Again(15.0), NOW)

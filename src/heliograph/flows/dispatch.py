@@ -252,7 +252,7 @@ class Dispatcher:
             return
         place = self._pool.places[link.binding.smsc]
         for job, _ in tokens:
-            job.without_validity = place.validity.leaves_out(job.key)
+            job.leave_validity(place.validity.leaves_out(job.key))
         pdus = pdus_of(tokens, place, self._clock.now())
         while tokens:
             try:

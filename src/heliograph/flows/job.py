@@ -39,7 +39,7 @@ class Job:
         self.in_flight = 0
         self.again_at: int | None = None
         self.held = False
-        self.without_validity = False  # whether its submit_sm left validity_period out
+        self.without_validity: bool | None = None  # whether its submit_sm leave validity_period out; None: none yet
         self.verdict: Verdict | None = None
 
     @property
@@ -55,6 +55,11 @@ class Job:
     def over(self) -> bool:
         """Whether nothing more comes of this claim."""
         return self.in_flight == 0 and (self.stopped or not self.parts)
+
+    def leave_validity(self, out: bool) -> None:
+        """For its next submit_sm. The first one decides for all of this claim, so that every answer is of the same."""
+        if self.without_validity is None:
+            self.without_validity = out
 
     def answered(self, part: int, meaning: Meaning, now: int) -> SegmentOutcome | None:
         """An answer came; what to write of the segment, unless it was taken."""

@@ -132,7 +132,7 @@ class Settler(Rounds):
             pdu.status,
             job.candidate.attempts,
             random.random(),
-            without_validity=job.without_validity,
+            without_validity=bool(job.without_validity),
             nacked=pdu.command == Command.GENERIC_NACK,
             sessions=job.candidate.unanswered,
         )
