@@ -25,7 +25,8 @@ from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.inbox import Inbox
-from heliograph.flows.notify import POSTS, Notifier, Puller, PushPolicy
+from heliograph.flows.notify import Notifier, PushPolicy
+from heliograph.flows.pull import Puller
 from heliograph.flows.receive import Receiver
 from heliograph.flows.routing import Route
 from heliograph.flows.settle import Policies, Settler
@@ -169,9 +170,7 @@ class Gateway:
         policy = PushPolicy(
             batch=webhooks.batch, in_flight=webhooks.in_flight, retries=webhooks.retries, currency=config.currency
         )
-        self._client = WebhookClient(
-            webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks, per_host=POSTS
-        )
+        self._client = WebhookClient(webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks)
         self._notifier = Notifier(store, self._client, policy, clock, watch)
         self._dispatcher = Dispatcher(store, self.pool, inbox, self._routes, clock, self._epoch, watch)
         self._settler = Settler(

@@ -305,6 +305,12 @@ def test_at_most_fifty_fields_are_named() -> None:
     assert len(errors_of({"messages": [{}] * 60})) == 50
 
 
+def test_a_request_in_which_everything_is_wrong_is_refused_without_looking_through_all_of_it() -> None:
+    refused = errors_of({"messages": [{"flash": 1}] * 300_000})  # each against all others, it would take an hour
+
+    assert list(refused) == [f"messages[{n}].flash" for n in range(50)]
+
+
 def test_a_request_holds_at_most_ten_thousand_destinations() -> None:
     crowd = [{"to": "41793026727"}] * 10_000
     assert len(parse(one(destinations=crowd)).drafts[0].destinations) == 10_000

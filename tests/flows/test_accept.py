@@ -349,7 +349,20 @@ def test_a_bulk_has_an_id_where_it_was_given_or_there_is_more_than_one_destinati
         assert accepted.bulk_id is not None
         assert accepted.bulk_id.isdigit()
         assert len(accepted.bulk_id) == 19
-        assert accepted.bulk_id not in [answer.message_id for answer in accepted.answers]
+        lone = more == {"always_bulk": True}
+        assert (accepted.bulk_id in [answer.message_id for answer in accepted.answers]) is lone
+
+    play(body)
+
+
+def test_a_lone_message_waits_among_the_others_of_its_account_whatever_its_answer_shows(play: Play) -> None:
+    async def body(desk: Desk) -> None:
+        lone = [await desk.accept(a_draft(), always_bulk=always) for always in (False, True, True)]
+        await desk.accept(a_draft(), bulk_id="mine")
+
+        lanes = {c.lane for c in (await desk.store.peek(BEGIN, 100)).candidates}
+        assert len(lanes) == 2
+        assert len({accepted.bulk_id for accepted in lone}) == 3
 
     play(body)
 

@@ -10,6 +10,7 @@ import structlog
 
 from flows.engines import Engine
 from flows.house import BEGIN, House, a_draft, play, until
+from heliograph.flows.dispatch import CATCH_UP
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
@@ -85,6 +86,8 @@ def test_throttling_pauses_the_smsc_and_is_not_counted(tmp_path: Path) -> None:
         house.clock.turn(1.1)
         assert house.pool.room() == {}  # twice as long this time
         house.clock.turn(1.0)
+        await house.came(3)
+        house.clock.turn(1.0)  # and slowly after it
         assert [status for _, status, _ in await house.told(2)] == [5, 5]
         assert house.simulator.counters.refused == {0x58: 2}
 
@@ -348,6 +351,32 @@ def test_a_speed_limit_spaces_the_segments_of_a_bulk(tmp_path: Path, window: int
     play(tmp_path, body, window=window)
 
 
+def test_the_rate_of_a_bulk_is_used_though_it_is_faster_than_we_look_round(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        began = house.clock.seconds
+        await house.submit(a_draft("slow"), bulk_id="bulk", segment_interval=150_000)
+        for sent in range(1, 21):
+            await house.came(sent)
+            await house.settled()
+            await house.submit(a_draft("slow"), bulk_id="bulk")
+            left = began + 0.15 * sent - CATCH_UP / 1_000_000 - house.clock.seconds  # a new bulk is ahead by that
+            await until(lambda left=left: any(abs(wait - left) < 0.002 for wait in house.clock.waits))  # type: ignore[misc]
+            assert len(house.texts()) == sent
+            house.clock.turn(left + 0.001)
+
+    play(tmp_path, body)
+
+
+def test_a_bulk_is_not_slowed_down_by_places_that_it_did_not_get(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        to = [f"4179302{n:04}" for n in range(16)]
+        await house.submit(a_draft(b"q" * 400, *to), bulk_id="bulk", segment_interval=CATCH_UP // 50)
+
+        assert len(await house.came(48)) == 48  # a new bulk may be 50 segments ahead: the clock stands still
+
+    play(tmp_path, body, window=3)
+
+
 def test_a_limit_of_the_smsc_spaces_all_segments(tmp_path: Path) -> None:
     async def body(house: House) -> None:
         await house.submit(a_draft("hello", *[f"4179302{n:04}" for n in range(9)]))
@@ -407,6 +436,19 @@ def test_a_message_whose_time_is_over_does_not_leave(tmp_path: Path) -> None:
         assert house.texts() == [b"barrier"]
         assert await house.store.expire(house.clock.now(), 0, 0) == 1
         assert [(status, error) for _, status, error in await house.told(1)] == [(15, 4100)]
+
+    play(tmp_path, body, begin_bound=False)
+
+
+def test_those_behind_a_crowd_whose_time_is_over_leave_all_the_same(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("stale", *[f"4179302{n:04}" for n in range(300)], validity_minutes=1))
+        house.clock.turn(60)
+        await house.submit(a_draft("good"))
+        await house.simulator.start()
+        await house.bound()
+
+        assert await house.came(1) == [b"good"]
 
     play(tmp_path, body, begin_bound=False)
 

@@ -16,7 +16,9 @@ from aiohttp import web
 
 from flows.house import BEGIN, Customer, TurnedClock, until
 from heliograph.flows.accept import webhook_of
-from heliograph.flows.notify import SHUT_AFTER, SHUT_FOR, Notifier, Puller, PushPolicy
+from heliograph.flows.hosts import SHARE, SHUT_AFTER, SHUT_FOR
+from heliograph.flows.notify import Notifier, PushPolicy
+from heliograph.flows.pull import Puller
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
 from heliograph.sms.message import Options
@@ -24,10 +26,11 @@ from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Taken
 from heliograph.store.interface import Store
-from heliograph.store.settling import Settlement
+from heliograph.store.reporting import Ask, Reports
+from heliograph.store.settling import Delivery, Sent, Settlement
 from heliograph.webhooks.client import WebhookClient
 from store.direct import Direct
-from store.scene import a_message, a_taking
+from store.scene import SMSC, a_message, a_receipt, a_taking
 
 ENCODE = msgspec.msgpack.Encoder().encode
 MINUTE = 60.0  # seconds
@@ -61,6 +64,12 @@ class Server:
     def posts(self) -> list[list[str]]:
         """The messageIds of every POST."""
         return [[one["messageId"] for one in json.loads(body)["results"]] for body in self.bodies]
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """Every messageId that was told, and the group of its status."""
+        reports = [one for body in self.bodies for one in json.loads(body)["results"]]
+        return [(one["messageId"], one["status"]["groupName"]) for one in reports]
 
     @property
     def told(self) -> list[str]:
@@ -97,17 +106,39 @@ class Office:
 
     async def finish(self, count: int, url: str | None, *, account: int = 1, **options: Any) -> list[str]:
         """So many messages end now; their ids."""
+        return await self.end(await self.begin(count, url, account=account, **options))
+
+    async def begin(self, count: int, url: str | None, *, account: int = 1, **options: Any) -> list[int]:
+        """So many messages are taken by the SMSC, each under its key; their keys."""
         wanted = Options(notify_url=url, **options)
         names = {"account": account, "webhook": webhook_of(account, wanted), "options": ENCODE(wanted)}
-        keys = range(self.keys + 1, self.keys + count + 1)
+        keys = list(range(self.keys + 1, self.keys + count + 1))
         self.keys += count
         await self.store.accept(Acceptance(account, 9 + account, "", None, [a_message(key, **names) for key in keys]))
         found = (await self.store.peek(self.clock.now(), count)).candidates
-        await self.store.claim(Taken(self.epoch, self.clock.now(), 0, [a_taking(one) for one in found]))
+        claims = await self.store.claim(Taken(self.epoch, self.clock.now(), 0, [a_taking(one) for one in found]))
+        sent = [Sent(claim.key, 1, SMSC, str(claim.key), claim.event) for claim in claims]
+        await self.store.settle(Settlement(self.epoch, self.clock.now(), sent=sent))
+        return keys
+
+    async def note(self, key: int) -> None:
+        """An intermediate receipt comes for a message."""
+        receipt = a_receipt(str(key), status=3, error=27, final=False, at=self.clock.now())
+        await self.store.receive(Delivery(self.clock.now(), [receipt]))
+        self.notifier.wake.set()
+
+    async def end(self, keys: list[int]) -> list[str]:
+        """Messages end, refused; their ids."""
         verdicts = [Verdict(key, 4, 4096, None, self.clock.now()) for key in keys]
         await self.store.settle(Settlement(self.epoch, self.clock.now(), verdicts=verdicts))
         self.notifier.wake.set()
         return [str(key) for key in keys]
+
+    async def reports_of(self, url: str) -> Reports:
+        """What is still to be pushed to a URL."""
+        webhook = webhook_of(1, Options(notify_url=url))
+        assert webhook is not None
+        return (await self.store.due_reports([Ask(webhook, 100)], self.clock.now())).reports[0]
 
     async def pulled(self, **query: Any) -> list[str]:
         return [report.message_id for report in await self.puller.pull(Customer(), ReportQuery(**query))]
@@ -240,7 +271,7 @@ def test_a_report_is_offered_to_the_pull_when_its_retries_ran_out(tmp_path: Path
     play(tmp_path, body, retries=2)
 
 
-def test_a_host_that_only_fails_is_left_alone_for_a_while_which_counts_as_no_try(tmp_path: Path) -> None:
+def test_what_falls_due_while_a_host_does_not_answer_has_failed_without_a_post(tmp_path: Path) -> None:
     async def body(office: Office) -> None:
         async with a_server() as dead, a_server() as alive:
             dead.statuses = [500] * SHUT_AFTER
@@ -253,15 +284,86 @@ def test_a_host_that_only_fails_is_left_alone_for_a_while_which_counts_as_no_try
             assert len(dead.bodies) == SHUT_AFTER  # though it would answer 200 by now
 
             office.clock.turn(SHUT_FOR / 1000)
-            await until(lambda: len(dead.bodies) == 2 * SHUT_AFTER)
-            assert dead.told == names
+            later = await office.finish(1, dead.url)
+            await until(lambda: len(dead.bodies) == SHUT_AFTER + 1)
+            assert dead.told[SHUT_AFTER:] == later
 
             office.clock.turn(MINUTE)
-            await until(lambda: len(dead.bodies) == 3 * SHUT_AFTER)
-            assert dead.told[2 * SHUT_AFTER :] == names[:SHUT_AFTER]
-            await until(lambda: office.watch.pushed_reports == 2 * SHUT_AFTER + 3)
+            await until(lambda: len(dead.bodies) == 3 * SHUT_AFTER + 1)
+            assert sorted(dead.told[SHUT_AFTER + 1 :], key=int) == names
 
     play(tmp_path, body, batch=1, in_flight=1)
+
+
+def test_the_reports_of_a_dead_host_reach_the_pull_however_many_urls_there_are_of_it(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as dead:
+            dead.statuses = [500] * 10_000
+            names = [name for n in range(5 * SHUT_AFTER) for name in await office.finish(1, f"{dead.url}/{n}")]
+            pulled: list[str] = []
+            while len(pulled) < len(names):
+                office.clock.turn(MINUTE)
+                await asyncio.sleep(0.05)
+                pulled += await office.pulled(limit=1000)
+
+            assert sorted(pulled, key=int) == names
+            assert len(dead.bodies) < 2 * len(names)
+
+    play(tmp_path, body, batch=1, retries=2)
+
+
+def test_a_slow_host_with_many_urls_has_its_share_of_posts_and_delays_nobody_else(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as slow, a_server() as quick:
+            names = [name for n in range(SHARE + 50) for name in await office.finish(1, f"{slow.url}/{n}")]
+            await office.finish(1, quick.url)
+            await until(lambda: quick.told)
+            await until(lambda: slow.now == SHARE)
+            slow.open.set()
+            await until(lambda: len(slow.told) == len(names))
+
+            assert sorted(slow.told, key=int) == names
+            assert slow.most == SHARE
+
+    play(tmp_path, body)
+
+
+def test_a_final_report_waits_for_the_intermediate_one_that_is_in_flight(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            keys = await office.begin(1, server.url, intermediate=True)
+            await office.note(keys[0])
+            await until(lambda: server.now == 1)
+            await office.end(keys)
+            await office.finish(1, server.url)
+            await until(lambda: server.now == 2)  # that of another message need not wait
+            office.clock.turn(1)
+            server.open.set()
+            await until(lambda: len(server.told) == 3)
+
+            assert [state for name, state in server.states if name == "1"] == ["PENDING", "UNDELIVERABLE"]
+            assert server.told[-1] == "1"
+
+    play(tmp_path, body, batch=1)
+
+
+def test_an_intermediate_report_that_failed_does_not_come_after_the_final_one(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            server.statuses = [500]
+            keys = await office.begin(1, server.url, intermediate=True)
+            await office.note(keys[0])
+            await until(lambda: office.watch.failed_pushes == 1)
+            await office.end(keys)
+            await until(lambda: len(server.bodies) == 2)
+            office.clock.turn(2 * MINUTE)
+            await office.finish(1, server.url)
+            await until(lambda: office.watch.pushed_reports == 2)
+
+            assert server.states == [("1", "PENDING"), ("1", "UNDELIVERABLE"), ("2", "UNDELIVERABLE")]
+            assert (await office.reports_of(server.url)).obsolete == []
+
+    play(tmp_path, body, batch=1)
 
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (3, 5), (4, 10), (20, 362), (21, None), (22, None)])

@@ -132,10 +132,10 @@ def test_all_links_of_an_smsc_share_its_rate() -> None:
     async def body(pool: Pool, scene: Scene) -> None:
         await scene.bound(2)
         room = pool.room()["north"]
-        assert room.left == 5  # a tenth of a second's
+        assert room.left == 6  # one, and a tenth of a second's worth
 
         assert room.reserve(scene.links[0], 3) == 3
-        assert room.reserve(scene.links[1], 3) == 2
+        assert room.reserve(scene.links[1], 4) == 3
         assert pool.room() == {}
         assert pool.next_room() == pytest.approx(0.02)
 
@@ -154,6 +154,8 @@ def test_an_smsc_that_throttles_us_is_left_alone() -> None:
         assert pool.next_room() == 1.0
 
         scene.clock.turn(1)
+        assert pool.room()["north"].left == 1  # slowly at first
+        scene.clock.turn(600)
         assert pool.room()["north"].left == 10
 
     play(body)

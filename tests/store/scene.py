@@ -16,7 +16,7 @@ from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Candidate, Claim, Move, Taken, Taking
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
-from heliograph.store.reporting import Pending, Pull
+from heliograph.store.reporting import Ask, Pending, Pull, Reports
 from heliograph.store.settling import Delivery, Matched, SegmentOutcome, Sent, Settlement
 from store.direct import Direct
 
@@ -113,7 +113,10 @@ class Scene:
     async def peek(self, most: int = 1000) -> list[Candidate]:
         """What may leave now, seen as the dispatcher sees it: lanes that have nothing left are put in their place."""
         look = await self.store.peek(self.now, most)
+        refreshed: set[int] = set()
         while look.stale:
+            assert refreshed.isdisjoint(look.stale), "a lane is looked at in vain again and again"
+            refreshed.update(look.stale)
             await self.store.refresh(look.stale, self.now)
             if look.candidates:
                 break
@@ -121,7 +124,12 @@ class Scene:
         return look.candidates
 
     async def due(self, webhook: int, most: int = 1000, flying: frozenset[int] = frozenset()) -> list[Pending]:
-        return (await self.store.due_reports(webhook, self.now, most, flying)).pending
+        return (await self.reports(webhook, most, flying)).pending
+
+    async def reports(self, webhook: int, most: int = 1000, flying: frozenset[int] = frozenset()) -> Reports:
+        """What is to be pushed to a webhook, and what is not any more."""
+        [found] = (await self.store.due_reports([Ask(webhook, most, flying)], self.now)).reports
+        return found
 
     async def keys(self) -> list[int]:
         """The messages that may leave now, in their order."""

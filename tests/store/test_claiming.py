@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heliograph.sms.message import MessageState, SegmentState
-from heliograph.store.claiming import Move
+from heliograph.store.claiming import Look, Move
 from heliograph.store.settling import SegmentOutcome
 from store.scene import BEGIN, DAY, HOUR, Play, Scene, a_message, a_receipt, a_taking
 
@@ -72,12 +72,39 @@ def test_lanes_whose_messages_expired_do_not_keep_others_waiting(play: Play, bul
     play(body)
 
 
+def test_messages_that_expired_do_not_keep_those_behind_them_waiting(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.accept(*[a_message(key, expires_at=BEGIN + 5) for key in range(1, 301)], a_message(301))
+        assert len(await scene.peek(10)) == 10
+
+        scene.now = BEGIN + 5
+        assert [c.key for c in await scene.peek(10)] == [301]
+
+    play(body)
+
+
+@pytest.mark.parametrize("bulks", [1, 40])
+def test_lanes_with_nothing_but_expired_messages_are_looked_at_once(play: Play, bulks: int) -> None:
+    async def body(scene: Scene) -> None:
+        for n in range(bulks):
+            await scene.accept(a_message(n + 1, expires_at=BEGIN + 5), name=f"bulk {n}")
+        scene.now = BEGIN + 5
+        for _ in range(2):  # not all of 40 are seen at once
+            await scene.store.refresh((await scene.store.peek(scene.now, 1000)).stale, scene.now)
+        assert await scene.store.peek(scene.now, 1000) == Look()
+
+        await scene.accept(a_message(1001, due=scene.now), name="bulk 0")
+        assert await scene.keys() == [1001]
+
+    play(body)
+
+
 @pytest.mark.parametrize("bulks", [1, 40])
 def test_lanes_whose_messages_were_postponed_do_not_keep_others_waiting(play: Play, bulks: int) -> None:
     async def body(scene: Scene) -> None:
         for n in range(bulks):
             await scene.accept(a_message(n + 1), name=f"bulk {n}")
-        await scene.store.move([Move(n + 1, QUEUED, BEGIN + HOUR) for n in range(bulks)])
+        await scene.store.move([Move(n + 1, QUEUED, BEGIN + HOUR) for n in range(bulks)], scene.now)
         scene.now += 1
         await scene.accept(a_message(1000, due=scene.now), name="alive")
         assert await scene.keys() == [1000]
@@ -123,7 +150,7 @@ def test_what_was_finished_or_held_meanwhile_is_missing(play: Play, count: int) 
         await scene.accept(*[a_message(key) for key in range(1, count + 1)])
         seen = await scene.peek()
         await scene.refuse(1)
-        await scene.store.move([Move(2, MessageState.HELD, BEGIN)])
+        await scene.store.move([Move(2, MessageState.HELD, BEGIN)], scene.now)
 
         claims = await scene.claim(*[a_taking(candidate) for candidate in seen])
 
@@ -276,9 +303,26 @@ def test_a_moved_message_is_due_at_its_new_time(play: Play) -> None:
 def test_a_held_message_is_not_seen(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await scene.accept(a_message(1))
-        await scene.store.move([Move(1, MessageState.HELD, BEGIN)])
+        await scene.store.move([Move(1, MessageState.HELD, BEGIN)], scene.now)
 
         scene.now = BEGIN + DAY
         assert await scene.keys() == []
+
+    play(body)
+
+
+def test_accounts_share_what_may_leave_whatever_the_number_of_their_lanes(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        for n in range(100):
+            await scene.accept(a_message(10 + n), name=f"bulk {n}")
+        await scene.accept(*[a_message(1000 + n, account=2, due=BEGIN + 1) for n in range(40)])
+        await scene.accept(a_message(2000, account=3, due=BEGIN + 2))
+        scene.now += 10
+
+        found = (await scene.store.peek(scene.now, 30)).candidates
+
+        assert [c.account for c in found[:9]] == [1, 2, 3, 1, 2, 1, 2, 1, 2]
+        assert [c.key for c in found if c.account == 2] == list(range(1000, 1010))
+        assert {c.account for c in found[:3]} == {1, 2, 3}
 
     play(body)

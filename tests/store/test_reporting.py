@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from heliograph.sms.message import Options
-from heliograph.store.reporting import Pushed
+from heliograph.store.reporting import Ask, Pushed
 from store.scene import (
     BEGIN,
     DAY,
@@ -137,20 +137,28 @@ def test_a_new_report_does_not_wait_for_the_retry_of_an_older_one(play: Play) ->
 def test_a_webhook_that_rests_keeps_its_reports_as_they_are_and_no_new_one_wakes_it(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await delivered(scene, pushed(1), pushed(2))
-        one, two = await due(scene)
         until = scene.now + MINUTE
         await scene.store.settle_reports(Pushed(URL, scene.now, rests_until=until))
-        assert await scene.store.due_webhooks(until - 1, 10) == []
-
         await delivered(scene, pushed(3))
         assert await scene.store.due_webhooks(until - 1, 10) == []
-        await scene.store.settle_reports(Pushed(URL, scene.now, taken=[one]))  # of a POST that was still in flight
-        assert await scene.store.due_webhooks(until - 1, 10) == []
-
         assert await scene.store.due_webhooks(until, 10) == [URL]
-        found = (await scene.store.due_reports(URL, until, 10, frozenset())).pending
-        assert [(pending.id, pending.attempts) for pending in found[:1]] == [(two, 0)]
-        assert [pending.report.message_id for pending in found] == ["2", "3"]
+
+        found = await scene.due(URL)
+        assert [(pending.attempts, pending.report.message_id) for pending in found] == [(0, "1"), (0, "2"), (0, "3")]
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=[found[0].id]))
+        assert await scene.store.due_webhooks(scene.now, 10) == [URL]
+
+    play(body)
+
+
+def test_the_reports_of_many_webhooks_are_found_together(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await delivered(scene, *[a_message(key, options=PUSHED, webhook=key % 3 + 10) for key in range(1, 8)])
+
+        asked = [Ask(10, 1), Ask(11, 100), Ask(99, 100)]
+        found = (await scene.store.due_reports(asked, scene.now)).reports
+
+        assert [[p.report.message_id for p in one.pending] for one in found] == [["3"], ["1", "4", "7"], []]
 
     play(body)
 
@@ -193,14 +201,19 @@ def test_an_intermediate_report_that_was_given_up_is_not_pulled(play: Play) -> N
     play(body)
 
 
-def test_an_intermediate_report_can_be_told_after_the_message_ended(play: Play) -> None:
+def test_an_intermediate_report_that_failed_is_not_told_any_more_when_the_message_has_ended(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await scene.send(pushed(1, options=TOLD_ALL))
         await scene.receive(a_receipt("1", status=PENDING, error=27, final=False))
-        assert await scene.pushes(URL) == [("1", PENDING, 27)]
+        [failed] = await scene.due(URL)
+        await scene.store.settle_reports(Pushed(URL, scene.now, retry=[(failed.id, scene.now, 1)]))
+        assert [(p.id, p.final) for p in await scene.due(URL)] == [(failed.id, False)]
+        await scene.receive(a_receipt("1", status=PENDING, error=51, final=False))
         await scene.refuse(1)
 
-        assert await scene.pushes(URL) == [("1", PENDING, 27), ("1", 4, 4096)]
+        found = await scene.reports(URL)
+        assert [(p.report.error, p.final, p.message) for p in found.pending] == [(51, False, 1), (4096, True, 1)]
+        assert found.obsolete == [failed.id]
 
     play(body)
 
@@ -263,6 +276,17 @@ def test_reports_are_found_by_bulk(play: Play) -> None:
         assert ids(await scene.pull(bulk_id="one")) == ["1", "3"]
         assert await scene.pull(bulk_id="one") == []
         assert ids(await scene.pull()) == ["2"]
+
+    play(body)
+
+
+def test_the_report_of_a_lone_message_is_found_by_the_bulk_id_that_is_its_key(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await delivered(scene, a_message(71, bulk_id="71", public_id="mine"), a_message(72), a_message(73))
+
+        assert await scene.pull(bulk_id="72") == []  # that message has none
+        assert ids(await scene.pull(bulk_id="71")) == ["mine"]
+        assert await scene.pull(bulk_id="71") == []
 
     play(body)
 

@@ -115,7 +115,7 @@ def test_what_another_epoch_owns_is_left_alone_and_that_is_told(play: Play, answ
         older = scene.epoch
         scene.epoch = await scene.store.begin_epoch("second", BEGIN)
         await scene.lose(1, state=WAITING, message_state=QUEUED)  # as recovery would
-        await scene.store.move([Move(1, QUEUED, BEGIN)])
+        await scene.store.move([Move(1, QUEUED, BEGIN)], scene.now)
         await scene.claim_all()
         before = await rows(scene)
 

@@ -110,6 +110,30 @@ def test_a_receipt_within_the_grace_still_counts(play: Play) -> None:
     play(body)
 
 
+def test_a_message_that_comes_back_too_late_is_told_so_at_the_next_look(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.accept(a_message(1), a_message(2), a_message(3))
+        await scene.claim_all()
+        scene.now = BEGIN + DAY + HOUR // 2
+        await scene.lose(1, state=WAITING, message_state=QUEUED)
+        await scene.lose(2, state=UNKNOWN, message_state=HELD)
+        assert await scene.keys() == []
+
+        assert await scene.expire(since=scene.now - 1000) == 1
+        assert await scene.told() == [("1", 15, 502)]
+
+    play(body)
+
+
+def test_a_message_that_comes_back_in_time_keeps_its_validity(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await lost_and_queued(scene)
+
+        assert [candidate.expires_at for candidate in await scene.peek()] == [BEGIN + DAY]
+
+    play(body)
+
+
 def test_many_expire_in_slices(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await scene.accept(*[a_message(key, webhook=0) for key in range(1, 1102)])

@@ -128,7 +128,10 @@ BRACKETS_PER_DESTINATION: Final = 50
 
 
 class Findings:
-    """What is wrong with a request, by path: at most 50 paths. A field under a wrong one is not blamed again."""
+    """What is wrong with a request, by path. A field under a wrong one is not blamed again.
+
+    At most 50 paths: the next one raises BadRequest with those, so that a bad request costs no more than a good one.
+    """
 
     __slots__ = ("errors", "wrong")
 
@@ -147,10 +150,11 @@ class Findings:
         self.wrong.append(path)
 
     def _note(self, path: str, sentence: str) -> None:
-        if path in self.errors or len(self.errors) < MAX_ERRORS:
-            sentences = self.errors.setdefault(path, [])
-            if sentence not in sentences:
-                sentences.append(sentence)
+        if path not in self.errors and len(self.errors) == MAX_ERRORS:
+            raise BadRequest(self.errors)
+        sentences = self.errors.setdefault(path, [])
+        if sentence not in sentences:
+            sentences.append(sentence)
 
 
 def decode_json(body: bytes, limits: Limits, findings: Findings) -> SendRequest:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from heliograph import collector
 from heliograph.cli.terminal import DEFAULT_CONFIG, ConfigPath, complain
+from heliograph.process import allow_descriptors, relax_collector
 
 if TYPE_CHECKING:
     from heliograph.app import Gateway
@@ -64,10 +64,11 @@ async def _serve(config: Config) -> None:
 
     if not config.smsc:
         structlog.get_logger(__name__).warning("there is no [[smsc]]: every destination will be refused")
+    allow_descriptors()
     gateway = await Gateway.open(config)
     await listen(gateway)
     with_signals(gateway.stop)
-    collector.relax()
+    relax_collector()
     await gateway.run()
 
 

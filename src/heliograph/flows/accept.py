@@ -30,6 +30,7 @@ from heliograph.store.interface import Store
 ENCODER = msgspec.msgpack.Encoder()
 DUPLICATE_ID = 23
 NO_ROUTE = 19
+OWN = ""  # a bulkId that is the message's key
 RETRY_AFTER = 5  # seconds
 
 
@@ -78,12 +79,14 @@ class Acceptor:
         """Judge, store, answer. Raises Overloaded where nothing can be stored."""
         now = self._clock.now()
         scheduled = any(draft.send_at is not None for draft in submission.drafts)
-        bulk_id = self._bulk_id(submission, scheduled, now)
+        lane, bulk_id = self._bulk(submission, scheduled, now)
         answers: list[Answer] = []
         messages: list[NewMessage] = []
         for draft in submission.drafts:
             self._accept_draft(account, draft, bulk_id, now, answers, messages)
-        known = await self._keep(account.id, submission, bulk_id, messages, now)
+        if bulk_id == OWN:
+            bulk_id = messages[0].bulk_id if messages else str(self._keys.make(now))
+        known = await self._keep(account.id, submission, lane, messages, now)
         if known:
             answers = _without(answers, messages, known)
         kept = [m.key for m in messages if m.key not in known] if known else [m.key for m in messages]
@@ -92,13 +95,20 @@ class Acceptor:
             self._wake()
         return Accepted(answers, bulk_id, scheduled, submission.bulk_id is not None)
 
-    def _bulk_id(self, submission: Submission, scheduled: bool, now: int) -> str | None:
+    def _bulk(self, submission: Submission, scheduled: bool, now: int) -> tuple[str, str | None]:
+        """The name of the lane, and the bulkId.
+
+        A lone message that goes at once needs no lane of its own: it waits among the others of its account, so that
+        whoever sends many of them has one turn, like everybody. Its bulkId, where it has one, is its key.
+        """
         if submission.bulk_id is not None:
-            return submission.bulk_id
+            return submission.bulk_id, submission.bulk_id
         several = sum(len(draft.destinations) for draft in submission.drafts) > 1
         # A pace is a lane's own, so what is paced is a bulk, whether or not the answer names it.
-        named = several or scheduled or submission.always_bulk or submission.segment_interval is not None
-        return str(self._keys.make(now)) if named else None
+        if several or scheduled or submission.segment_interval is not None:
+            name = str(self._keys.make(now))
+            return name, name
+        return "", OWN if submission.always_bulk else None
 
     def _accept_draft(
         self,
@@ -154,11 +164,12 @@ class Acceptor:
         bulk_id: str | None,
         now: int,
     ) -> NewMessage:
+        key = self._keys.make(now)
         return NewMessage(
-            self._keys.make(now),
+            key,
             account,
             destination.message_id,
-            bulk_id,
+            str(key) if bulk_id == OWN else bulk_id,
             shared.sender,
             recipient,
             draft.body,
@@ -176,12 +187,12 @@ class Acceptor:
         )
 
     async def _keep(
-        self, account: int, submission: Submission, bulk_id: str | None, messages: list[NewMessage], now: int
+        self, account: int, submission: Submission, lane: str, messages: list[NewMessage], now: int
     ) -> frozenset[int]:
         """Store; the keys that were not, because their id is known."""
         if not messages:
             return frozenset()
-        acceptance = Acceptance(account, self._keys.make(now), bulk_id or "", submission.segment_interval, messages)
+        acceptance = Acceptance(account, self._keys.make(now), lane, submission.segment_interval, messages)
         try:
             return await self._store.accept(acceptance)
         except StoreUnavailable as error:

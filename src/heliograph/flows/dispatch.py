@@ -35,7 +35,7 @@ DECODE_WINDOW = msgspec.msgpack.Decoder(Window).decode
 IDLE = 0.25  # seconds between two looks at the lanes when nothing wakes us
 GATHER = 0.002  # seconds for which a little room waits to become more
 WIDE = 64  # segments: windows together from which that is worth it
-CATCH_UP = 50_000  # microseconds by which a paced lane may make good for having been late
+CATCH_UP = 100_000  # microseconds by which a paced lane may make good for having been late, or new
 CLAIMS = 2  # on their way at a time: while one is committed, the next is made up
 STALE = 0.5  # seconds for which what was staged may be believed
 RETRY_STORE = 0.5  # seconds
@@ -59,10 +59,8 @@ class Dispatcher:
         self._ours: dict[int, Job] = {}
         self._waiting: deque[Job] = deque()  # jobs with parts that had no room
         self._stopping = False
-        self._pace_wait = IDLE
         self._claiming = 0  # claims on their way
         self._paces: dict[int, int] = {}  # by paced lane: when it may send next, in microseconds
-        self._allowed: dict[int, int] = {}  # for paced messages: when their lane may send after them, in microseconds
 
     async def run(self) -> None:
         """Dispatch until `stop`; claims that are on their way are waited for."""
@@ -87,8 +85,14 @@ class Dispatcher:
 
     async def _rest(self) -> None:
         throttled = self._pool.next_room() or IDLE  # 0: there is room, and nothing to fill it with
-        await self._clock.wait(self._inbox.dispatch, max(0.001, min(IDLE, self._pace_wait, throttled)))
+        await self._clock.wait(self._inbox.dispatch, max(0.001, min(IDLE, self._next_pace(), throttled)))
         self._inbox.dispatch.clear()
+
+    def _next_pace(self) -> float:
+        """Seconds until the next of the paced lanes may send again; inf when all may. What says nothing is dropped."""
+        now = self._clock.now() * 1000
+        self._paces = {lane: at for lane, at in self._paces.items() if at > now - CATCH_UP}
+        return min((at - now for at in self._paces.values() if at > now), default=float("inf")) / 1_000_000
 
     async def _round(self, claims: asyncio.TaskGroup) -> bool:
         """Fill what room there is; whether anything is being claimed."""
@@ -102,8 +106,9 @@ class Dispatcher:
         most = min(sum(one.left for one in room.values()), max(WIDE, windows // 4))
         candidates = await self._candidates(most)
         room = self._pool.room()  # anew, because time has passed
-        takings = self._continue(room)
-        takings += [taking for c in candidates if (taking := self._take(c, room)) is not None]
+        now = self._clock.now()
+        takings = self._continue(room, now)
+        takings += [taking for c in candidates if (taking := self._take(c, room, now)) is not None]
         if not takings or self._stopping:
             return False
         self._claiming += 1
@@ -116,35 +121,24 @@ class Dispatcher:
         if now - self._staged_at > STALE:
             self._stage.clear()
         if len(self._stage) < most:
-            known = {candidate.key for candidate in self._stage}
-            found = await self._store.peek(self._clock.now(), 2 * most + len(known))
-            self._stage.extend(c for c in found.candidates if c.key not in known and c.key not in self._ours)
-            if found.stale:
-                await self._store.refresh(found.stale, self._clock.now())
+            await self._look(most)
             self._staged_at = now
         taken = min(most, len(self._stage))
         due = [self._stage.popleft() for _ in range(taken)]
-        due = self._paced([c for c in due if c.expires_at > self._clock.now()])
-        return await self._open(due)
+        return await self._open([c for c in due if c.expires_at > self._clock.now()])
 
-    def _paced(self, due: list[Candidate]) -> list[Candidate]:
-        """Without those whose lane may send its next segment only later."""
-        self._pace_wait = IDLE
-        if all(c.pace is None for c in due):
-            return due
-        now = self._clock.now() * 1000
-        # Claims on their way have not yet written what their lanes may do next.
-        allowed = self._paces = {lane: at for lane, at in self._paces.items() if at > now - CATCH_UP}
-        kept = []
-        for c in due:
-            at = max(c.allowed_at, allowed.get(c.lane, 0))
-            if c.pace is None or at <= now:
-                kept.append(c)
-                allowed[c.lane] = max(at, now - CATCH_UP) + (c.pace or 0) * len(c.waiting)
-                self._allowed[c.key] = allowed[c.lane]
-            else:
-                self._pace_wait = min(self._pace_wait, (at - now) / 1_000_000)
-        return kept
+    async def _look(self, most: int) -> None:
+        """Stage what is due. Lanes that have nothing are put in their place, so that they hide no others."""
+        known = {candidate.key for candidate in self._stage}
+        while True:
+            now = self._clock.now()
+            found = await self._store.peek(now, 2 * most + len(known))
+            self._stage.extend(c for c in found.candidates if c.key not in known and c.key not in self._ours)
+            if not found.stale:
+                return
+            await self._store.refresh(found.stale, now)
+            if self._stage:
+                return
 
     async def _open(self, due: list[Candidate]) -> list[Candidate]:
         """Without those whose hours are over; they wait for the next ones. What has begun is finished."""
@@ -157,23 +151,38 @@ class Dispatcher:
         ]  # fmt: skip
         if not closed:
             return due
-        await self._store.move([_reopening(c, now) for c in closed])
+        await self._store.move([_reopening(c, now) for c in closed], now)
         keys = {c.key for c in closed}
         return [c for c in due if c.key not in keys]
 
-    def _take(self, candidate: Candidate, rooms: dict[str, Room]) -> Taking | None:
-        """Put a message on the link with most room; None when its SMSC has none."""
+    def _take(self, candidate: Candidate, rooms: dict[str, Room], now: int) -> Taking | None:
+        """Put a message on the link with most room; None when its SMSC has none, or its lane may not send yet."""
         smsc = choose(self._routes)
         room = None if smsc is None else rooms.get(smsc)
         if room is None or not room.left:
+            return None
+        if candidate.pace is not None and not self._may_send(candidate, now):
             return None
         parts = candidate.waiting
         needs_reference = candidate.segments > 1 and candidate.reference is None
         if needs_reference and room.place.smsc.dialect.wide_reference:
             parts = tuple(range(1, len(parts_of(candidate, 0, room.place)) + 1))
-        return self._reserve(Job(candidate, room.choose(), parts), room, needs_reference)
+        return self._reserve(Job(candidate, room.choose(), parts), room, needs_reference, now)
 
-    def _continue(self, rooms: dict[str, Room]) -> list[Taking]:
+    def _may_send(self, candidate: Candidate, now: int) -> bool:
+        """Whether a paced lane may send its next segment; claims on their way have not yet written when it may."""
+        at = self._paces[candidate.lane] = max(candidate.allowed_at, self._paces.get(candidate.lane, 0))
+        return at <= now * 1000
+
+    def _pace(self, candidate: Candidate, segments: int, now: int) -> int | None:
+        """When the lane may send again after so many segments, in microseconds; None: it is not paced."""
+        if candidate.pace is None:
+            return None
+        at = max(self._paces[candidate.lane], now * 1000 - CATCH_UP) + candidate.pace * segments
+        self._paces[candidate.lane] = at
+        return at
+
+    def _continue(self, rooms: dict[str, Room], now: int) -> list[Taking]:
         """Further parts of what is under way, on the same link; what lost its link goes back to its lane."""
         takings = []
         for _ in range(len(self._waiting)):
@@ -181,15 +190,15 @@ class Dispatcher:
             if job.stopped:
                 continue  # its answers decide
             room = rooms.get(job.link.binding.smsc)
-            if not job.link.is_bound or job.candidate.expires_at <= self._clock.now():
+            if not job.link.is_bound or job.candidate.expires_at <= now:
                 self._inbox.stranded(job)
-            elif room is not None and (taking := self._reserve(job, room, False)) is not None:
+            elif room is not None and (taking := self._reserve(job, room, False, now)) is not None:
                 takings.append(taking)
             else:
                 self._waiting.append(job)
         return takings
 
-    def _reserve(self, job: Job, room: Room, needs_reference: bool) -> Taking | None:
+    def _reserve(self, job: Job, room: Room, needs_reference: bool, now: int) -> Taking | None:
         """Places for the parts that go now; None when there are none."""
         candidate = job.candidate
         now_parts = room.reserve(job.link, len(job.parts))
@@ -199,7 +208,7 @@ class Dispatcher:
         self._ours[candidate.key] = job
         job.in_flight += now_parts
         pair = pair_of(candidate) if needs_reference else None
-        allowed_at = self._allowed.pop(candidate.key, None)
+        allowed_at = self._pace(candidate, len(job.parts), now) if first else None
         return Taking(
             candidate.key,
             candidate.lane,

@@ -1,7 +1,8 @@
 """Customers are told: reports are pushed to their URLs, many in one POST, and offered to the pull when none took them.
 
 Rule 1: a report is done when a commit says so; a crash between the 2xx and that commit repeats the POSTs in flight.
-Rule 2: a URL has a few POSTs in flight and no more, so a slow one delays nobody but itself.
+Rule 2: a URL has a few POSTs in flight and no more, and so has a host: a slow one delays nobody but itself.
+Rule 3: an intermediate report comes before the final one of its message, or not at all.
 """
 
 from __future__ import annotations
@@ -11,18 +12,16 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
-from urllib.parse import urlsplit
 
-import msgspec
 import structlog
 
 from heliograph.clock import Clock
-from heliograph.flows.submission import ReportQuery
+from heliograph.flows.hosts import Host, Hosts
+from heliograph.flows.pull import priced
 from heliograph.observe import Watch
-from heliograph.sms.message import Report
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
-from heliograph.store.reporting import Pending, Pull, Pushed
+from heliograph.store.reporting import Ask, Pending, Pushed
 from heliograph.webhooks.client import Failed, Taken
 from heliograph.webhooks.formats import FORMATS
 
@@ -30,12 +29,12 @@ LOG = structlog.get_logger(__name__)
 IDLE = 0.25  # seconds between two looks when nothing wakes us
 GATHER = 0.02  # seconds for which reports wait for others that may go in the same POST
 WEBHOOKS_AT_A_TIME = 64
-POSTS = 512  # in flight at a time, over all URLs
+POSTS = 1024  # in flight at a time, over all URLs
+STAGED = 20_000  # reports in memory, beside those in flight
+PARKED_FOR = 60_000  # milliseconds for which a webhook whose host has no place is not looked at, unless one gets free
 RETRY_STORE = 0.5  # seconds
-SHUT_AFTER = 32  # failed POSTs to a host, in a row
-SHUT_FOR = 15_000  # milliseconds
-PROBES = 4
 MINUTE = 60_000
+SHUT = "the host did not answer others"
 
 
 class Client(Protocol):
@@ -60,51 +59,21 @@ class PushPolicy:
 
 @dataclass(slots=True)
 class Target:
-    """A webhook with POSTs in flight."""
+    """A webhook with POSTs in flight, or about to have some."""
 
     webhook: int
     posts: int = 0
     staged: deque[Pending] = field(default_factory=deque)  # to go next
+    flying: set[int] = field(default_factory=set)  # ids of the reports in POSTs, and of those being written off
+    landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
+    telling: set[int] = field(default_factory=set)  # messages with an intermediate report in flight
+    more: bool = False  # whether the last look did not show all
+    resting: bool = False  # it is being written that it is left alone
 
     @property
     def url(self) -> str:
         """Where the next of them goes."""
         return self.staged[0].report.options.notify_url or ""
-
-    flying: set[int] = field(default_factory=set)  # the reports in them
-    landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
-    more: bool = False  # whether the last look did not show all
-    resting: bool = False  # it is being written that its host is left alone
-
-
-class Hosts:
-    """Hosts that do not answer: after SHUT_AFTER failures in a row one is left alone for SHUT_FOR, so that a dead one
-    with many URLs takes no places from others. Nothing of that counts as a try."""
-
-    def __init__(self) -> None:
-        self._failures: dict[str, int] = {}
-        self._shut: dict[str, int] = {}
-
-    def note(self, url: str, taken: bool, now: int) -> None:
-        """What came of a POST."""
-        host = urlsplit(url).netloc
-        if taken:
-            self._failures.pop(host, None)
-            self._shut.pop(host, None)
-            return
-        self._failures[host] = self._failures.get(host, 0) + 1
-        if self._failures[host] >= SHUT_AFTER:
-            self._shut[host] = now + SHUT_FOR
-
-    def shut_until(self, url: str, now: int) -> int | None:
-        """Until when a host is left alone (UTC milliseconds); None: it may be tried."""
-        host = urlsplit(url).netloc
-        until = self._shut.get(host)
-        if until is None or until > now:
-            return until
-        del self._shut[host]
-        self._failures[host] = SHUT_AFTER - PROBES  # a few tries tell whether it answers again
-        return None
 
 
 class Notifier:
@@ -118,7 +87,8 @@ class Notifier:
         self._clock = clock
         self._watch = watch
         self._hosts = Hosts()
-        self._targets: dict[int, Target] = {}  # those with POSTs in flight
+        self._targets: dict[int, Target] = {}
+        self._posts = 0  # in flight
         self._stopping = False
 
     async def run(self) -> None:
@@ -138,7 +108,7 @@ class Notifier:
 
     async def _rest(self) -> None:
         """Until there may be more to push; single reports gather for a moment, so that they go in one POST."""
-        if self._stopping or self._hungry():  # then there is more to stage while POSTs are in flight
+        if self._stopping or (self._hungry() and self._room() > 0):  # more can be staged while POSTs are in flight
             return
         await self._clock.wait(self.wake, IDLE)
         if not any(target.staged or target.more for target in self._targets.values()):
@@ -149,6 +119,10 @@ class Notifier:
         """The webhooks with more to push than was staged, and not another POST of it at hand."""
         return [w for w, target in self._targets.items() if target.more and self._may_stage(target)]
 
+    def _room(self) -> int:
+        """How many more reports may be staged."""
+        return STAGED - sum(len(target.staged) for target in self._targets.values())
+
     def _may_stage(self, target: Target) -> bool:
         return len(target.staged) < self._policy.batch and not target.resting
 
@@ -156,71 +130,116 @@ class Notifier:
         """Begin what POSTs there may be."""
         now = self._clock.now()
         due = await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets))
-        for webhook in dict.fromkeys([*due, *self._hungry()]):
-            target = self._targets.setdefault(webhook, Target(webhook))
-            if self._may_stage(target):
-                await self._stage(target, now)
+        ready = self._hosts.ready(now, WEBHOOKS_AT_A_TIME)
+        targets = [self._targets.setdefault(w, Target(w)) for w in dict.fromkeys([*due, *ready, *self._hungry()])]
+        await self._stage([target for target in targets if self._may_stage(target)] if self._room() > 0 else [], now)
+        for target in targets:
             self._begin(target, group)
 
-    async def _stage(self, target: Target, now: int) -> None:
-        """Look for as many reports as may be in flight, beyond those that are known."""
-        target.landed.clear()
-        known = frozenset(target.flying.union(pending.id for pending in target.staged))
+    async def _stage(self, targets: list[Target], now: int) -> None:
+        """Look for as many reports of each as may be in flight, beyond those that are known."""
         most = self._policy.in_flight * self._policy.batch
-        found = await self._store.due_reports(target.webhook, now, most, known)
-        target.more = len(found.pending) >= most
-        gone = target.flying | target.landed
-        self._targets[target.webhook] = target
-        target.staged.extend(p for p in found.pending if p.id not in known and p.id not in gone)
+        asked = []
+        for target in targets:
+            target.landed.clear()
+            asked.append(Ask(target.webhook, most, frozenset(target.flying.union(p.id for p in target.staged))))
+        found = (await self._store.due_reports(asked, now)).reports if asked else []
+        for target, ask, reports in zip(targets, asked, found, strict=True):
+            target.more = len(reports.pending) >= most
+            gone = target.flying | target.landed | ask.flying
+            self._targets[target.webhook] = target
+            target.staged.extend(p for p in reports.pending if p.id not in gone)
+        obsolete = [
+            (t.webhook, reports.obsolete) for t, reports in zip(targets, found, strict=True) if reports.obsolete
+        ]
+        await asyncio.gather(*[self._keep(Pushed(w, now, taken=ids)) for w, ids in obsolete])
 
     def _begin(self, target: Target, group: asyncio.TaskGroup) -> None:
-        """As many POSTs as the URL may have; none to a host that does not answer."""
-        if target.resting:
-            return
-        shut_until = self._hosts.shut_until(target.url, self._clock.now()) if target.staged else None
-        if shut_until is not None and not target.posts:
-            target.resting = True
-            group.create_task(self._rest_webhook(target, shut_until))
-        while shut_until is None and target.staged and target.posts < self._policy.in_flight and not self._stopping:
-            if sum(one.posts for one in self._targets.values()) >= POSTS:
-                break
-            batch = self._batch(target)
-            target.flying.update(pending.id for pending in batch)
-            target.posts += 1
-            group.create_task(self._push(target, batch, group))
-        if not target.posts and not target.staged:
+        """As many POSTs as the URL may have, and its host."""
+        if not target.resting and target.staged:
+            host = self._hosts.of(target.url)
+            if host.is_shut(self._clock.now()):
+                group.create_task(self._write_off(target, self._all_staged(target)))
+            elif not host.places and not target.posts:
+                target.resting = True
+                group.create_task(self._park(target, host))
+            else:
+                self._post(target, host, group)
+        if not target.flying and not target.staged and not target.resting:
             self._targets.pop(target.webhook, None)
 
+    def _post(self, target: Target, host: Host, group: asyncio.TaskGroup) -> None:
+        while host.places and target.posts < self._policy.in_flight and self._posts < POSTS and not self._stopping:
+            batch = self._batch(target)
+            if not batch:
+                return
+            target.flying.update(pending.id for pending in batch)
+            target.telling.update(pending.message for pending in batch if not pending.final)
+            target.posts += 1
+            host.posts += 1
+            self._posts += 1
+            group.create_task(self._push(target, host, batch, group))
+
     def _batch(self, target: Target) -> list[Pending]:
-        """What goes in the next POST: one account, URL, content type and shape, in order."""
+        """What goes in the next POST: one account, URL, content type and shape, in order; nothing of a message whose
+        intermediate report is on its way."""
+        if not target.staged:
+            return []
         place = _place(target.staged[0])
-        batch = [p for p in islice(target.staged, self._policy.batch) if _place(p) == place]
+        free = (p for p in target.staged if _place(p) == place and p.message not in target.telling)
+        batch = list(islice(free, self._policy.batch))
         ids = {pending.id for pending in batch}
         target.staged = deque(p for p in target.staged if p.id not in ids)
         return batch
 
-    async def _push(self, target: Target, batch: list[Pending], group: asyncio.TaskGroup) -> None:
+    def _all_staged(self, target: Target) -> list[Pending]:
+        staged = list(target.staged)
+        target.staged.clear()
+        target.flying.update(pending.id for pending in staged)
+        return staged
+
+    async def _push(self, target: Target, host: Host, batch: list[Pending], group: asyncio.TaskGroup) -> None:
         options = batch[0].report.options
-        body = FORMATS[options.shape, options.content_type]([self._priced(p.report) for p in batch])
+        reports = [priced(pending.report, self._policy.currency) for pending in batch]
+        body = FORMATS[options.shape, options.content_type](reports)
+        began = self._clock.monotonic()
         result = await self._client.post(options.notify_url or "", options.content_type, body)
         problem = result.reason if isinstance(result, Failed) else None
+        self._posts -= 1
         self._watch.pushed(options.notify_url or "", batch, problem)
-        self._hosts.note(options.notify_url or "", problem is None, self._clock.now())
+        if problem is not None:
+            LOG.warning("webhook failed", problem=problem, reports=len(batch), account=batch[0].report.account)
+        if host.ended(problem is None, self._clock.monotonic() - began, self._clock.now()):
+            LOG.warning("a host of webhooks does not answer, and is left alone for a while", host=host.name)
         await self._keep(self._outcome(target.webhook, batch, problem))
-        settled = [pending.id for pending in batch]
-        target.landed.update(settled)
-        target.flying.difference_update(settled)
+        target.telling.difference_update(pending.message for pending in batch if not pending.final)
         target.posts -= 1
+        self._landed(target, batch)
         self._begin(target, group)
         self.wake.set()
 
-    async def _rest_webhook(self, target: Target, until: int) -> None:
-        """Leave a host that does not answer alone for a while. For its reports that is no try."""
+    async def _write_off(self, target: Target, staged: list[Pending]) -> None:
+        """What falls due while its host is shut has failed, as a POST would have."""
+        await self._keep(self._outcome(target.webhook, staged, SHUT))
+        self._landed(target, staged)
+        if not target.flying and not target.staged:
+            self._targets.pop(target.webhook, None)
+        self.wake.set()
+
+    async def _park(self, target: Target, host: Host) -> None:
+        """Let a webhook wait for a place at its host, and not be looked at meanwhile."""
         target.staged.clear()
-        await self._keep(Pushed(target.webhook, self._clock.now(), rests_until=until))
+        now = self._clock.now()
+        await self._keep(Pushed(target.webhook, now, rests_until=now + PARKED_FOR))
+        self._hosts.park(host, target.webhook)
         target.resting = False
         self._targets.pop(target.webhook, None)
         self.wake.set()
+
+    def _landed(self, target: Target, reports: list[Pending]) -> None:
+        settled = [pending.id for pending in reports]
+        target.landed.update(settled)
+        target.flying.difference_update(settled)
 
     async def _keep(self, pushed: Pushed) -> None:
         """Until it is committed: what was taken is not to be pushed again."""
@@ -235,7 +254,6 @@ class Notifier:
         now = self._clock.now()
         if problem is None:
             return Pushed(webhook, now, taken=[p.id for p in batch])
-        LOG.warning("webhook failed", problem=problem, reports=len(batch), account=batch[0].report.account)
         dues = [(p, self._policy.due(now, p.attempts + 1)) for p in batch]
         return Pushed(
             webhook,
@@ -244,51 +262,7 @@ class Notifier:
             given_up=[p.id for p, due in dues if due is None],
         )
 
-    def _priced(self, report: Report) -> Report:
-        return priced(report, self._policy.currency)
-
-
-def priced(report: Report, currency: str) -> Report:
-    """The report in the operator's currency."""
-    if report.currency != currency:
-        report = msgspec.structs.replace(report, currency=currency)
-    return report
-
 
 def _place(pending: Pending) -> tuple[object, ...]:
     options = pending.report.options
     return pending.report.account, options.notify_url, options.content_type, options.shape
-
-
-class Account(Protocol):
-    """Who asks."""
-
-    @property
-    def id(self) -> int: ...
-
-
-class Puller:
-    """Reports for those who ask; each is given once."""
-
-    def __init__(self, store: Store, clock: Clock, watch: Watch, currency: str) -> None:
-        self._store = store
-        self._clock = clock
-        self._watch = watch
-        self._currency = currency
-
-    async def pull(self, account: Account, query: ReportQuery) -> list[Report]:
-        """The oldest unread reports that match, at most `query.limit`."""
-        found = await self._store.pull(
-            Pull(
-                account=account.id,
-                now=self._clock.now(),
-                limit=query.limit,
-                bulk_id=query.bulk_id,
-                message_id=query.message_id,
-                entity_id=query.entity_id,
-                application_id=query.application_id,
-                campaign_reference_id=query.campaign_reference_id,
-            )
-        )
-        self._watch.pulled(len(found))
-        return [priced(report, self._currency) for report in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 import msgspec
@@ -14,6 +14,7 @@ from heliograph.store.script import Fetch, Row, Run, Script
 
 PRIORITY = 0
 LANES_AT_A_TIME = 32
+LANES_LOOKED_AT = 512  # of which those are chosen, so that an account with many has no more than its share
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -65,32 +66,48 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Look(msgspec.Struct, frozen=True, array_like=True):
-    """What is due. `stale` lanes were to be looked at and had nothing: what waited in them was finished or moved."""
+    """What is due. `stale` lanes were to be looked at and had nothing: what waited in them expired, ended or moved."""
 
     candidates: list[Candidate] = []
     stale: list[int] = []
 
 
 def peek(now: int, most: int) -> Script[Look]:
-    """Messages that may leave at `now`, the longest-unserved lanes first, about `most` of them."""
-    lanes = yield Fetch("due_lanes", params={"priority": PRIORITY, "now": now, "most": LANES_AT_A_TIME})
-    if not lanes:
-        return Look()
-    quota = max(1, -(-most // len(lanes)))
-    rows = yield Fetch("due_messages", [(lane[0],) for lane in lanes], {"now": now, "most": quota})
-    pace = {lane: (interval, allowed_at) for lane, interval, allowed_at in lanes}
+    """Messages that may leave at `now`, about `most` of them: accounts share them alike, and the lanes of an account,
+    the longest-unserved first.
+
+    What has expired is not among them, and wakes no lane: it waits for upkeep alone.
+    """
+    lanes = yield Fetch("due_lanes", params={"priority": PRIORITY, "now": now, "most": LANES_LOOKED_AT})
+    accounts: dict[int, list[Row]] = defaultdict(list)
+    for lane in lanes:
+        accounts[lane[3]].append(lane)
+    served = list(accounts.values())[:LANES_AT_A_TIME]
+    found: list[list[Row]] = []
+    pace: dict[int, tuple[int | None, int]] = {}
+    for mine in served:
+        del mine[max(1, LANES_AT_A_TIME // len(served)) :]
+        quota = max(1, -(-most // (len(served) * len(mine))))
+        rows = yield Fetch("due_messages", [(lane[0],) for lane in mine], {"now": now, "most": quota})
+        found.append(_in_turn(rows, [lane[0] for lane in mine]))
+        pace |= {lane: (interval, allowed_at) for lane, interval, allowed_at, _ in mine}
+    rows = _by_turns(found)
     parts = yield from _segments_of([row[2] for row in rows if row[14] is not None])
-    rows = _in_turn(rows, [lane[0] for lane in lanes])
     candidates = [_candidate(row, parts.get(row[2], []), *pace[row[0]]) for row in rows]
     return Look(candidates, sorted(pace.keys() - {row[0] for row in rows}))
 
 
 def _in_turn(rows: Sequence[Row], lanes: list[int]) -> list[Row]:
-    """One of each lane, then the next of each: the lanes as they come, what is in them by its time."""
+    """The messages of an account: the lanes as they come, what is in them by its time."""
     waiting: dict[int, list[Row]] = {lane: [] for lane in lanes}
     for row in sorted(rows, key=lambda row: (row[1], row[2])):
         waiting[row[0]].append(row)
-    return [row for turn in zip_longest(*waiting.values()) for row in turn if row is not None]
+    return _by_turns(waiting.values())
+
+
+def _by_turns(lists: Iterable[list[Row]]) -> list[Row]:
+    """One of each, then the next of each."""
+    return [row for turn in zip_longest(*lists) for row in turn if row is not None]
 
 
 def _segments_of(keys: list[int]) -> Script[dict[int, list[Row]]]:
@@ -214,7 +231,10 @@ class Move(msgspec.Struct, frozen=True, gc=False, array_like=True):
     due: int
 
 
-def move(moves: Sequence[Move]) -> Script[None]:
-    """Put messages where they are to wait, and wake the lanes of those that are QUEUED."""
-    yield Run("move_messages", [(m.key, m.state, m.due) for m in moves])
+def move(moves: Sequence[Move], now: int) -> Script[None]:
+    """Put messages where they are to wait, and wake the lanes of those that are QUEUED.
+
+    One that comes back to its lane too late expires now, so that whoever looks for what has just expired finds it.
+    """
+    yield Run("move_messages", [(m.key, m.state, m.due) for m in moves], {"now": now})
     yield Run("wake_lanes", [(m.key, m.due) for m in moves if m.state == 0])

@@ -16,7 +16,7 @@ from heliograph.store import claiming, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.epoch import check_epoch
-from heliograph.store.reporting import Due, Pull, Pushed
+from heliograph.store.reporting import Ask, Due, Pull, Pushed
 from heliograph.store.script import Script
 from heliograph.store.settling import Delivery, Matched, Settlement
 from heliograph.store.upkeep import Adopted, Orphan
@@ -81,9 +81,9 @@ class Store:
         """Write what became of claims. Raises EpochEnded, Unstorable."""
         await self._engine.write("settle", settlement)
 
-    async def move(self, moves: Sequence[Move]) -> None:
+    async def move(self, moves: Sequence[Move], now: int) -> None:
         """Put messages that wait elsewhere in time."""
-        await self.alone(claiming.move, moves)
+        await self.alone(claiming.move, moves, now)
 
     async def receive(self, delivery: Delivery) -> Matched:
         """Store what an SMSC delivered; only then may its deliver_sm_resp leave. Raises Unstorable."""
@@ -94,9 +94,9 @@ class Store:
         """Webhooks with reports to push."""
         return await self.look(reporting.due_webhooks, now, most)
 
-    async def due_reports(self, webhook: int, now: int, most: int, flying: frozenset[int]) -> Due:
-        """The next reports to push to one webhook, in order, without those that are on their way."""
-        return await self.look(reporting.due_reports, webhook, now, most, flying)
+    async def due_reports(self, asked: Sequence[Ask], now: int) -> Due:
+        """The next reports to push to each of some webhooks."""
+        return await self.look(reporting.due_reports, asked, now)
 
     async def settle_reports(self, pushed: Pushed) -> None:
         """Write what came of a POST."""

@@ -12,8 +12,12 @@ from heliograph.store.accepting import id_digest
 from heliograph.store.script import Fetch, Row, Run, Script
 from heliograph.store.settling import DECODE_OPTIONS
 
+LIVE = 0  # in the place of a day: it is an intermediate report, and its message had not ended
+ENDED = -1  # it has since
 PAGE = 1000
 PAGES = 20  # of unread reports that one request looks through for those it filters for
+
+Place = tuple[int, int]  # a message's key, and the day whose history holds it
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):
@@ -21,13 +25,31 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
 
     id: int
     attempts: int  # POSTs that failed
+    message: int  # its key
+    final: bool
     report: Report
 
 
-class Due(msgspec.Struct, frozen=True, array_like=True):
-    """The reports to push next."""
+class Ask(msgspec.Struct, frozen=True, array_like=True):
+    """What to look for: the next `most` reports of one webhook, without those that are on their way."""
+
+    webhook: int
+    most: int
+    flying: frozenset[int] = frozenset()
+
+
+class Reports(msgspec.Struct, frozen=True, array_like=True):
+    """The reports to push next to one webhook, in order, and the ids of those that are not to be pushed any more:
+    intermediate ones that failed, of messages that have ended."""
 
     pending: list[Pending]
+    obsolete: list[int]
+
+
+class Due(msgspec.Struct, frozen=True, array_like=True):
+    """What was found for each webhook that was asked for."""
+
+    reports: list[Reports]
 
 
 class Pushed(msgspec.Struct, frozen=True, array_like=True):
@@ -38,7 +60,7 @@ class Pushed(msgspec.Struct, frozen=True, array_like=True):
     taken: Sequence[int] = ()  # ids of reports
     retry: Sequence[tuple[int, int, int]] = ()  # (id, due, attempts)
     given_up: Sequence[int] = ()  # offered to the pull from now on
-    rests_until: int = 0  # UTC milliseconds: no POST to this webhook before; 0 says nothing of that
+    rests_until: int = 0  # UTC milliseconds: it is not to be looked at before; 0 ends such a rest
 
 
 class Pull(msgspec.Struct, frozen=True, array_like=True):
@@ -59,36 +81,45 @@ def due_webhooks(now: int, most: int) -> Script[list[int]]:
     return [row[0] for row in (yield Fetch("due_webhooks", params={"now": now, "most": most}))]
 
 
-def due_reports(webhook: int, now: int, most: int, flying: frozenset[int]) -> Script[Due]:
-    """The next `most` reports to push to one webhook, in order, without those that are on their way."""
-    found = yield Fetch("due_reports", params={"webhook": webhook, "now": now, "most": most + len(flying)})
-    rows = [row for row in found if row[0] not in flying][:most]
-    told = yield from _told([(row[1], row[2]) for row in rows])
-    return Due(
-        [
-            Pending(id_, attempts, _report(told[message], status, error, note, at))
-            for id_, message, _, attempts, status, error, note, at, _ in rows
-            if message in told
-        ]
-    )
+def due_reports(asked: Sequence[Ask], now: int) -> Script[Due]:
+    """What is due of each webhook."""
+    found = []
+    for ask in asked:
+        params = {"webhook": ask.webhook, "now": now, "most": ask.most + len(ask.flying)}
+        rows = yield Fetch("due_reports", params=params)
+        found.append([row for row in rows if row[0] not in ask.flying][: ask.most])
+    told = yield from _told([(row[1], row[2]) for rows in found for row in rows])
+    ended = [(row[1],) for rows in found for row in rows if not row[3] and (row[1], row[2]) not in told]
+    if ended:  # intermediate reports that were never tried, of messages that have ended since: they come first
+        for [day] in (yield Fetch("history_days")):
+            for row in (yield Fetch("told_history", ended, day=day)):
+                told[row[0], ENDED] = row
+    return Due([_reports(rows, told) for rows in found])
 
 
-def _told(places: Sequence[tuple[int, int]]) -> Script[dict[int, Row]]:
-    """What is told of messages, by key, wherever they are: in a day's history, or (day 0) still live."""
+def _reports(rows: Sequence[Row], told: dict[Place, Row]) -> Reports:
+    reports = Reports([], [])
+    for id_, message, day, attempts, status, error, note, at, _ in rows:
+        row = told.get((message, day)) or (told.get((message, ENDED)) if not attempts else None)
+        if row is None:
+            reports.obsolete.append(id_)
+        else:
+            report = _report(row, status, error, note, at)
+            reports.pending.append(Pending(id_, attempts, message, day != LIVE, report))
+    return reports
+
+
+def _told(places: Sequence[Place]) -> Script[dict[Place, Row]]:
+    """What is told of messages, by where they are to be: what is not there any more is missing."""
     by_day: dict[int, list[Row]] = defaultdict(list)
     for key, day in places:
         by_day[day].append((key,))
-    told: dict[int, Row] = {}
-    for row in (yield Fetch("told_live", by_day.pop(0, []))):
-        told[row[0]] = row
+    told: dict[Place, Row] = {}
+    for row in (yield Fetch("told_live", by_day.pop(LIVE, []))):
+        told[row[0], LIVE] = row
     for day, keys in by_day.items():
         for row in (yield Fetch("told_history", keys, day=day)):
-            told[row[0]] = row
-    missing = [(key,) for key, day in places if day == 0 and key not in told]
-    if missing:  # finished since the report was written
-        for [day] in (yield Fetch("history_days")):
-            for row in (yield Fetch("told_history", missing, day=day)):
-                told[row[0]] = row
+            told[row[0], day] = row
     return told
 
 
@@ -111,13 +142,14 @@ def _report(row: Row, status: int, error: int, note: str | None, at: int) -> Rep
 
 
 def settle_reports(batch: Sequence[Pushed]) -> Script[list[None]]:
-    """Write what came of POSTs: what was taken is not offered again, and hosts that do not answer are left alone."""
+    """Write what came of POSTs: what was taken is not offered again, and what rests is left alone."""
     now = max(p.now for p in batch)
     yield Run("give_up_reports", [(id_,) for p in batch for id_ in p.given_up], {"now": now})
     yield Run("drop_reports", [(id_,) for p in batch for id_ in (*p.taken, *p.given_up)])
     yield Run("postpone_reports", [row for p in batch for row in p.retry])
-    yield Run("rest_webhooks", [(p.webhook, p.rests_until) for p in batch if p.rests_until])
-    webhooks = [(webhook,) for webhook in sorted({p.webhook for p in batch})]
+    rests = {p.webhook: p.rests_until for p in batch}
+    yield Run("rest_webhooks", sorted(rests.items()))
+    webhooks = [(webhook,) for webhook in sorted(rests)]
     yield Run("refresh_webhooks", webhooks, {"now": now})
     yield Run("drop_idle_webhooks", webhooks)
     return [None] * len(batch)
@@ -141,9 +173,9 @@ def _matching(query: Pull) -> Script[tuple[list[Row], list[Report]]]:
         page = sorted((yield from _page(query, after)), key=lambda row: row[0])
         told = yield from _told([(row[1], row[2]) for row in page])
         for row in page:
-            if row[1] not in told:
+            if (row[1], row[2]) not in told:
                 continue
-            report = _report(told[row[1]], *row[3:])
+            report = _report(told[row[1], row[2]], *row[3:])
             if len(rows) < query.limit and _fits(report, query):
                 rows.append(row)
                 reports.append(report)
@@ -163,9 +195,13 @@ def _page(query: Pull, after: int) -> Script[list[Row]]:
         rows = yield Fetch("pull_message", params={"account": query.account, "message": key, "most": PAGE})
     elif query.bulk_id is not None:
         lanes = yield Fetch("find_lane", params={"account": query.account, "name": query.bulk_id})
-        if not lanes:
+        key = _as_key(query.bulk_id)  # that of a lone message, whose bulkId it is
+        if lanes:
+            rows = yield Fetch("pull_lane", params={**place, "lane": lanes[0][0]})
+        elif key is not None:
+            rows = yield Fetch("pull_message", params={"account": query.account, "message": key, "most": PAGE})
+        else:
             return []
-        rows = yield Fetch("pull_lane", params={**place, "lane": lanes[0][0]})
     else:
         rows = yield Fetch("pull_all", params=place)
     return list(rows)

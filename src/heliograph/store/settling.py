@@ -81,7 +81,7 @@ def settle(batch: Sequence[Settlement]) -> Script[list[None]]:
     rows = [_outcome_row(o) for settlement in batch for o in settlement.outcomes]
     yield Run("settle_segments", rows, {"epoch": epoch})
     yield from _keep_keys(sent, now)
-    yield from move([m for settlement in batch for m in settlement.moves])
+    yield from move([m for settlement in batch for m in settlement.moves], now)
     yield from finish([v for settlement in batch for v in settlement.verdicts], now)
     return [None] * len(batch)
 

@@ -24,7 +24,7 @@ from typing import IO, Any, TypeVar
 
 import apsw
 
-from heliograph import collector
+from heliograph.process import relax_collector
 from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.frames import UNWRITABLE, decode_group, encode_results, recv_frame, send_frame
 from heliograph.store.group import KINDS
@@ -222,7 +222,7 @@ def main() -> None:
         return
     send_frame(writes, encode_results({"open": [os.getpid()]}))
     sys.setswitchinterval(HAND_OVER)
-    collector.relax()
+    relax_collector()
     reader = threading.Thread(target=read, args=(path, reads), name="reader", daemon=True)
     reader.start()
     write(connection, writes)

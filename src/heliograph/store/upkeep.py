@@ -91,7 +91,7 @@ def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
             # One held part holds the message: to send the others would not make it readable.
             states[a.orphan.message] = max(states.get(a.orphan.message, 0), a.message_state)
     yield Run("adopt_segments", segments, {"epoch": epoch})
-    yield from move([Move(key, state, now) for key, state in states.items()])
+    yield from move([Move(key, state, now) for key, state in states.items()], now)
 
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:

@@ -1,7 +1,7 @@
 """The POST to a customer's server: taken, or failed and why.
 
-Rule 1: every POST ends within its own deadline, whatever the server does; waiting for a place among the connections
-to its host is no part of it.
+Rule 1: every POST ends within its own deadline, whatever the server does. How many there are at a time is the
+caller's to say.
 Rule 2: only public addresses are connected to. The address is judged where its socket is made, so a name cannot
 resolve to one thing for the judge and to another for the connection.
 Rule 3: nothing is logged here, and a reason never holds a body or a URL.
@@ -18,15 +18,12 @@ from importlib.metadata import version
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
 from typing import Any, Final
-from weakref import WeakValueDictionary
 
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-PER_HOST: Final = 4
-CONNECTIONS: Final = 500  # over all hosts
 RESOLVERS: Final = 16  # names looked up at a time: a name server that hangs holds one of them
 KEEP_SECONDS: Final = 4.0  # shorter than the 5 s after which common servers close what is idle
 ANSWER_LIMIT: Final = 64 * 1024  # octets of an answer that are read, so that its connection can be used again
@@ -59,18 +56,15 @@ class WebhookClient:
 
     timeout: seconds for resolving, connecting, sending and the answer's head together.
     allow_private: also post to addresses that are not public.
-    per_host: the most POSTs to one host and port at a time.
     """
 
-    def __init__(self, timeout: float, *, allow_private: bool = False, per_host: int = PER_HOST) -> None:
+    def __init__(self, timeout: float, *, allow_private: bool = False) -> None:
         self._timeout = timeout
-        self._per_host = per_host
-        self._places: WeakValueDictionary[tuple[str, str | None, int | None], asyncio.Semaphore] = WeakValueDictionary()
-        self._connections = asyncio.Semaphore(CONNECTIONS)
         self._resolver = Resolver()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,
+                limit_per_host=0,
                 resolver=self._resolver,
                 keepalive_timeout=KEEP_SECONDS,
                 socket_factory=_any_socket if allow_private else _public_socket,
@@ -97,16 +91,8 @@ class WebhookClient:
         """One POST, without redirects; any 2xx takes it."""
         try:
             target = URL(url, encoded=url.isascii())  # what is ASCII stands as its owner wrote it
-            place = (target.scheme, target.host, target.port)
         except ValueError:
             return Failed("the URL cannot be read")
-        mine = self._places.get(place)
-        if mine is None:
-            mine = self._places[place] = asyncio.Semaphore(self._per_host)
-        async with mine, self._connections:
-            return await self._post(target, content_type, body)
-
-    async def _post(self, target: URL, content_type: str, body: bytes) -> Taken | Failed:
         headers = {"Content-Type": content_type}
         try:
             async with asyncio.timeout(self._timeout) as deadline:

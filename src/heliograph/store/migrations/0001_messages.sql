@@ -67,7 +67,8 @@ CREATE TABLE message (
     event BIGINT,               -- of its last claim; NULL: never claimed, and without segments
     noted TEXT                  -- errors already told in intermediate reports
 );
-CREATE INDEX message_due ON message (lane, due, key) WHERE state = 0;
+-- With expires_at, because an outage may leave many behind that have expired: they are passed over in the index.
+CREATE INDEX message_due ON message (lane, due, key, expires_at) WHERE state = 0;
 CREATE INDEX message_expiry ON message (expires_at, key);
 
 CREATE TABLE segment (
@@ -141,7 +142,7 @@ CREATE INDEX report_pull_message ON report (message) WHERE webhook IS NULL;
 CREATE TABLE webhook (
     id {key},
     next_due BIGINT NOT NULL,   -- never before rests_until
-    rests_until BIGINT NOT NULL -- its host does not answer, and is left alone
+    rests_until BIGINT NOT NULL -- it waits for a place at its host
 );
 CREATE INDEX webhook_due ON webhook (next_due);
 

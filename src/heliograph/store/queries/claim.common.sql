@@ -3,8 +3,8 @@
 
 -- name: due_lanes
 -- params: priority int, now bigint, most int
--- returns: id bigint, segment_interval bigint, allowed_at bigint
-SELECT id, segment_interval, allowed_at FROM lane
+-- returns: id bigint, segment_interval bigint, allowed_at bigint, account bigint
+SELECT id, segment_interval, allowed_at, account FROM lane
 WHERE state = 0 AND priority = :priority AND next_due <= :now
     AND (segment_interval IS NULL OR allowed_at / 1000 <= :now) ORDER BY next_due LIMIT :most
 
@@ -16,7 +16,7 @@ SELECT m.lane, m.due, m.key, m.account, m.sender, m.recipient, m.body, m.data_co
     m.created_at, m.expires_at, m.open_hours, m.reference, m.event, m.intermediate
 FROM v CROSS JOIN message m
 WHERE m.key IN (SELECT d.key FROM message d WHERE d.lane = v.lane AND d.state = 0 AND d.due <= :now
-    ORDER BY d.due, d.key LIMIT :most)
+    AND d.expires_at > :now ORDER BY d.due, d.key LIMIT :most)
 
 -- name: segments_of
 -- rows: message bigint
@@ -66,7 +66,10 @@ UPDATE message SET reference = v.reference FROM v WHERE message.key = v.key
 
 -- name: move_messages
 -- rows: key bigint, state int, due bigint
-UPDATE message SET state = v.state, due = v.due FROM v WHERE message.key = v.key
+-- params: now bigint
+UPDATE message SET state = v.state, due = v.due,
+    expires_at = CASE WHEN v.state = 0 AND message.expires_at < :now THEN :now ELSE message.expires_at END
+FROM v WHERE message.key = v.key
 
 -- name: wake_lanes
 -- rows: key bigint, due bigint
@@ -89,5 +92,5 @@ SELECT lane.id FROM v CROSS JOIN lane WHERE lane.id = v.lane
 UPDATE lane SET idle_at = :now, next_due = (
     SELECT CASE WHEN lane.allowed_at / 1000 > m.due AND lane.allowed_at / 1000 > :now THEN lane.allowed_at / 1000
         WHEN m.due < :now THEN :now ELSE m.due END
-    FROM message m WHERE m.lane = lane.id AND m.state = 0 ORDER BY m.due, m.key LIMIT 1)
+    FROM message m WHERE m.lane = lane.id AND m.state = 0 AND m.expires_at > :now ORDER BY m.due, m.key LIMIT 1)
 FROM v WHERE lane.id = v.lane

@@ -42,7 +42,7 @@ UPDATE report SET due = v.due, attempts = v.attempts FROM v WHERE report.id = v.
 
 -- name: rest_webhooks
 -- rows: id bigint, until bigint
-UPDATE webhook SET rests_until = v.until FROM v WHERE webhook.id = v.id
+UPDATE webhook SET rests_until = v.until FROM v WHERE webhook.id = v.id AND webhook.rests_until <> v.until
 
 -- name: give_up_reports
 -- rows: id bigint
