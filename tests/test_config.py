@@ -302,6 +302,11 @@ WRONG: list[tuple[str, str]] = [
     (NORTH + "bind = 'both'", "[[smsc]] north: bind: must be one of pair, transceiver"),
     (NORTH + "bind = ['pair']", "[[smsc]] north: bind: must be one of pair, transceiver"),
     (NORTH + "[smsc.dialect]\nerr_map = 1", "[[smsc]] north: dialect.err_map: must be a table"),
+    (
+        NORTH + "[smsc.dialect]\nstates = { FAILED = 'DONE' }",
+        "[[smsc]] north: dialect.states.FAILED: must be one of ACCEPTD, DELETED, DELIVRD, ENROUTE, EXPIRED, REJECTD, "
+        "UNDELIV, UNKNOWN",
+    ),
     (NORTH + "[smsc.dialect]\nsource_ton = 'x'", "[[smsc]] north: dialect.source_ton: must be a whole number"),
     ("log_level = 'loud'", "log_level: must be one of debug, error, info, warning"),
     ("[http\nport = 1", "is not TOML"),

@@ -47,9 +47,9 @@ def test_it_takes_binds_and_submits_and_ends_well_on_ctrl_c() -> None:
         await esme.until(lambda esme: esme.gone)
         return receipt.text.stat
 
-    with running("--system-id", "one", "--password", "secret", "--state", "EXPIRED", "--receipt-delay", "0") as found:
+    with running("--system-id", "one", "--password", "secret", "--state", "FAILED", "--receipt-delay", "0") as found:
         process, port = found
-        assert asyncio.run(one_message(port)) == "EXPIRED"
+        assert asyncio.run(one_message(port)) == "FAILED"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
 
@@ -71,6 +71,7 @@ def test_a_port_that_is_taken_is_said_and_ends_with_1() -> None:
     ("flags", "named"),
     [
         (["--dialect", "klingon"], "klingon"),
+        (["--state", "failed"], "state"),
         (["--refuse-rate", "3"], "--refuse-rate"),
         (["--refuse-status", "many"], "--refuse-status"),
         (["--port", "70000"], "--port"),

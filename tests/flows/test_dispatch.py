@@ -7,7 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import structlog
 
+from flows.engines import Engine
 from flows.house import BEGIN, House, a_draft, play, until
 from heliograph.flows.dispatch import CATCH_UP
 from heliograph.flows.submission import Draft
@@ -17,6 +19,7 @@ from heliograph.sms.schedule import Window
 from heliograph.smsc.dialect import Dialect
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Claim, Taken
+from heliograph.store.reporting import Pull
 from store.scene import a_message
 
 AT_TWO, MONDAY = 14 * 60, 0  # shortly before BEGIN
@@ -145,6 +148,96 @@ def test_a_whole_window_refused_for_its_validity_is_sent_again_without_it(tmp_pa
         assert [status for _, status, _ in await house.told(8)] == [5] * 8
         periods = Counter(bool(pdu.fields["validity_period"]) for pdu in house.simulator.submits)
         assert periods == {True: 8, False: 8}
+
+    play(tmp_path, body)
+
+
+def periods_of(house: House, text: bytes) -> list[bool]:
+    """Whether the SMSC was sent a validity_period with this text, each time it was sent."""
+    sent = [pdu.fields for pdu in house.simulator.submits if pdu.fields["short_message"] == text]
+    return [bool(fields["validity_period"]) for fields in sent]
+
+
+def test_a_dislike_of_validity_is_remembered_and_told_once(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        with structlog.testing.capture_logs() as logs:
+            await house.submit(a_draft("!status=0x62 times=1", *[f"4179302{n:04}" for n in range(3)]))
+            await house.told(3)
+            await house.submit(a_draft("later", "41793026727", "41793026728"))
+            await house.told(2)
+
+        assert periods_of(house, b"later") == [False, False]
+        assert len([line for line in logs if "validity_period" in line["event"]]) == 1
+
+    play(tmp_path, body)
+
+
+@pytest.mark.parametrize("window", [1, 10])
+def test_a_message_refused_with_and_without_its_validity_says_nothing_of_others(tmp_path: Path, window: int) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x62"), a_draft("beside"))
+        assert [(status, error) for _, status, error in await house.told(2)] == [(4, 4096), (5, 0)]
+        await house.submit(a_draft("later"))
+        await house.told(1)
+
+        assert periods_of(house, b"!status=0x62") == [True, False]
+        assert periods_of(house, b"beside") == periods_of(house, b"later") == [True]
+
+    play(tmp_path, body, window=window)
+
+
+def test_a_message_that_had_no_validity_is_not_tried_without_one(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x62"))
+        assert [(status, error) for _, status, error in await house.told(1)] == [(4, 4096)]
+
+        assert periods_of(house, b"!status=0x62") == [False]
+
+    play(tmp_path, body, dialect=Dialect(validity_format="none"))
+
+
+@pytest.mark.parametrize("status", [0x14, 0x45])
+def test_an_smsc_that_may_find_the_window_too_large_gets_a_smaller_one(tmp_path: Path, status: int) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft(f"!status={status} times=1", *[f"4179302{n:04}" for n in range(3)]))
+        await house.came(3)
+        await house.settled()
+        assert (house.pool.status()[0]["window"], house.pool.room()["north"].left) == (7, 7)
+
+        await house.submit(a_draft("hello", *[f"4179303{n:04}" for n in range(69)]))
+        await house.told(69)
+        assert house.pool.status()[0]["window"] == 7
+        await house.submit(a_draft("hello", *[f"4179304{n:04}" for n in range(81)]))
+        await house.told(81)
+        await house.settled()
+        assert house.pool.status()[0]["window"] == 9
+
+    play(tmp_path, body)
+
+
+def test_a_refusal_of_the_framing_binds_again_and_then_decides(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!garbage=nack-length times=1"), a_draft("!garbage=nack-length"), a_draft("other"))
+        assert [status for _, status, _ in await house.told(1)] == [5]
+        await until(lambda: not house.pool.status()[0]["bound"])
+        await house.bound()
+        house.clock.turn(1)
+        reports = await house.told(2)
+
+        assert sorted((status, error) for _, status, error in reports) == [(4, 4096), (5, 0)]
+        assert house.simulator.counters.binds == 2
+        assert len(house.texts()) == 5
+
+    play(tmp_path, body)
+
+
+def test_a_length_that_is_refused_in_an_answer_is_the_messages_own_fault(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x02"))
+
+        assert [(status, error) for _, status, error in await house.told(1)] == [(4, 4096)]
+        assert house.simulator.counters.binds == 1
+        assert house.pool.status()[0]["bound"]
 
     play(tmp_path, body)
 
@@ -447,3 +540,55 @@ def test_what_became_too_late_while_its_claim_was_committed_does_not_leave(tmp_p
         assert house.simulator.counters.submits == 0
 
     play(tmp_path, body)
+
+
+def test_a_word_nobody_knows_ends_nothing_and_a_word_of_the_dialect_does(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!receipt=SENT"), a_draft("!receipt=FAILED"))
+        await until(lambda: house.watch.receipts.total() == 2)
+        [(found, status, error)] = await house.told(1)
+
+        assert (status, error) == (9, 32)
+        house.clock.turn(2 * 86_400 + 1)
+        assert await house.store.expire(house.clock.now(), 0, 0) == 1
+        [(other, *late)] = await house.told(1)
+        assert (late, int(other) < int(found)) == ([29, 4101], True)
+
+    play(tmp_path, body, dialect=Dialect(states={"FAILED": "UNDELIV"}))
+
+
+def test_without_receipts_a_message_is_over_when_all_its_segments_were_taken(tmp_path: Path, engine: Engine) -> None:
+    async def body(house: House) -> None:
+        await house.submit(
+            a_draft("short"), a_draft(b"x" * 400), a_draft("!status=0x0b"), a_draft(b"!status=0x0b" + b" " * 400),
+            a_draft("!noanswer times=1" + LONG),
+        )  # fmt: skip
+        reports = await house.told(4)
+        assert [(status, error) for _, status, error in reports] == [(2, 0), (2, 0), (4, 1), (4, 1)]
+
+        await lose_the_link(house)
+        await house.bound()
+        [(_, *told)] = await house.told(1)
+        assert told == [2, 0]
+        await house.submit(a_draft("!status=0x58 times=1"))
+        await until(lambda: b"!status=0x58 times=1" in house.texts())
+        await house.settled()
+        house.clock.turn(1)
+        [(_, *told)] = await house.told(1)
+        assert told == [2, 0]
+        assert {pdu.fields["registered_delivery"] for pdu in house.simulator.submits} == {0}
+        await until(lambda: house.watch.finished_messages == 6)
+
+    play(tmp_path, body, dialect=Dialect(receipts="none"), url=engine.url, window=4)
+
+
+def test_a_report_without_receipts_says_when_the_message_left(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("hello"))
+        await until(lambda: house.watch.finished_messages == 1)
+        now = house.clock.now()
+        [report] = await house.store.pull(Pull(1, now, 10))
+
+        assert (report.status, report.sent_at, report.done_at) == (2, now, now)
+
+    play(tmp_path, body, dialect=Dialect(receipts="none"))

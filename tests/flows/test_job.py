@@ -69,6 +69,28 @@ def test_a_part_to_be_tried_again_takes_the_message_back_to_its_lane(counted: bo
     assert job.move() == Move(7, MessageState.QUEUED, NOW + 5000)
 
 
+def test_the_try_that_shows_what_the_smsc_dislikes_goes_first() -> None:
+    job = a_job(1)
+    job.answered(1, Again(0.0, without_validity=True), NOW)
+
+    assert job.move() == Move(7, MessageState.QUEUED, NOW - 5)
+
+
+def test_a_part_that_a_session_may_have_ended_over_says_so() -> None:
+    again = Again(1.0, counted=False, rebind=True, blamed=True)
+
+    assert a_job(1).answered(1, again, NOW) == SegmentOutcome(7, 1, WAITING, unanswered=True)
+
+
+@pytest.mark.parametrize("out", [False, True])
+def test_all_parts_of_a_claim_are_alike_in_what_may_be_refused(out: bool) -> None:
+    job = a_job(1, 2)
+    job.leave_validity(out)
+    job.leave_validity(not out)
+
+    assert job.without_validity is out
+
+
 def test_the_latest_time_of_several_counts() -> None:
     job = a_job(3)
     job.answered(1, Again(15.0), NOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import vectors
@@ -14,8 +16,8 @@ STATUSES = vectors.TABLES["command_status"]
 CLASSES = {int(str(row["code"]), 16): row for row in STATUSES}
 
 
-def meaning(status: int, attempts: int = 0, *, without_validity: bool = False) -> object:
-    return judge(status, attempts, MIDDLE, without_validity=without_validity)
+def meaning(status: int, attempts: int = 0, *, without_validity: bool = False, **how: Any) -> object:
+    return judge(status, attempts, MIDDLE, without_validity=without_validity, **how)
 
 
 def told(row: dict[str, object]) -> Refused:
@@ -33,7 +35,7 @@ def test_every_status_has_its_meaning(status: int) -> None:
     expected: dict[str, object] = {
         "ok": Taken(),
         "throttle": Again(0.0, counted=False, throttled=True),
-        "session": Again(1.0, counted=False, rebind=True) if status == 0x04 else Again(5.0, rebind=True),
+        "session": Again(1.0, counted=False, rebind=True) if status == 0x04 else told(row),
         "retry": Again(30.0 if status == 0x14 else 5.0),
         "retry-few": Again(5.0),
     }
@@ -58,12 +60,25 @@ def test_a_status_nobody_knows_is_final(status: int) -> None:
     assert meaning(status) == Refused(4, 255)
 
 
-@pytest.mark.parametrize(
-    ("status", "final"), [(0x45, Refused(4, 32)), (0xFF, Refused(4, 255)), (0x02, Refused(4, 4096))]
-)
+@pytest.mark.parametrize(("status", "final"), [(0x45, Refused(4, 32)), (0xFF, Refused(4, 255))])
 def test_few_means_three(status: int, final: Refused) -> None:
     assert [type(meaning(status, attempts)) for attempts in range(4)] == [Again, Again, Again, Refused]
     assert meaning(status, 3) == final
+
+
+@pytest.mark.parametrize("attempts", [0, 3, 1000])
+def test_a_lost_framing_ends_the_session_and_is_no_attempt(attempts: int) -> None:
+    assert meaning(0x02, attempts, nacked=True) == Again(1.0, counted=False, rebind=True, blamed=True)
+
+
+def test_a_message_that_two_sessions_lost_their_framing_over_is_refused() -> None:
+    assert meaning(0x02, nacked=True, sessions=1) == Refused(4, 4096)
+
+
+@pytest.mark.parametrize("attempts", [0, 3, 1000])
+@pytest.mark.parametrize("nacked", [False, True])
+def test_a_session_in_the_wrong_state_is_nobodys_attempt_and_nobodys_fault(attempts: int, nacked: bool) -> None:
+    assert meaning(0x04, attempts, nacked=nacked, sessions=7) == Again(1.0, counted=False, rebind=True)
 
 
 @pytest.mark.parametrize("status", [0x08, 0x64, 0x102])

@@ -14,6 +14,7 @@ ORDERS = [
     ("!garbage=nack", {"garbage": "nack"}),
     ("!drop times=1", {"drop": True, "times": 1}),
     ("!receipt=UNDELIV err=027", {"word": "UNDELIV", "err": "027"}),
+    ("!receipt=FAILED", {"word": "FAILED"}),
     ("!receiptfirst late=1", {"first": True, "late": 1.0}),
     ("!noreceipt", {"receipt": False}),
     ("!dialect=ucs2 delay=2", {"dialect": "ucs2", "delay": 2.0}),
@@ -21,7 +22,18 @@ ORDERS = [
     ("!duplicates=3", {"duplicates": 3}),
 ]
 PLAIN = ["", "hello", "!", "! ", "!hello", "!status", "!status=x", "!status=-1", "!late=-1", "!late=nan", "!late=1e9"]
-PLAIN += ["!dialect=klingon", "!receipt=FINE", "!err=a%b", "!noanswer=1", "!drop now", " !drop", "status=8"]
+PLAIN += [
+    "!dialect=klingon",
+    "!receipt=",
+    "!receipt=fine",
+    "!receipt=A:B",
+    "!receipt=" + 17 * "X",
+    "!err=a%b",
+    "!noanswer=1",
+    "!drop now",
+    " !drop",
+    "status=8",
+]
 
 
 @pytest.mark.parametrize(("text", "orders"), ORDERS)

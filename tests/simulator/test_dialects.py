@@ -41,6 +41,14 @@ def test_every_dialect_is_read_as_the_same_state_and_id(name: str, word: str) ->
         assert {found for _, found in receipt.ids} == {facts.id}
 
 
+@pytest.mark.parametrize("name", ["standard", "long-words", "upper-case", "ucs2", "payload"])
+def test_a_word_of_the_smscs_own_stands_where_the_others_do(name: str) -> None:
+    receipt = read(decode(encode(DIALECTS[name](msgspec.structs.replace(FACTS, word="FAILED")), 7)))
+
+    assert receipt is not None
+    assert (receipt.text.stat, receipt.final) == ("FAILED", False)
+
+
 @pytest.mark.parametrize("name", [name for name in DIALECTS if not name.startswith("no-flag")])
 def test_an_intermediate_notification_is_never_final(name: str) -> None:
     facts = msgspec.structs.replace(FACTS, word="BUFFRED", intermediate=True)
@@ -60,7 +68,7 @@ def test_a_receipt_comes_from_the_number_the_message_went_to(name: str) -> None:
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_every_dialect_has_room_for_the_longest_id_and_state(name: str) -> None:
-    facts = msgspec.structs.replace(FACTS, id="0" * 36, word="UNDELIVERABLE", err="9999", words="x" * 20)
+    facts = msgspec.structs.replace(FACTS, id="0" * 36, word=16 * "W", err="9999", words="x" * 20)
 
     assert encode(DIALECTS[name](facts), 1)
 

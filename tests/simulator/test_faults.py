@@ -127,7 +127,8 @@ def test_an_answer_can_be_late_and_its_receipt_follows_it(text: str, behaviour: 
 
 
 @pytest.mark.parametrize(
-    ("garbage", "status"), [("nack", 3), ("length", None), ("noise", None), ("stranger", None), ("body", 0)]
+    ("garbage", "status"),
+    [("nack", 3), ("nack-length", 2), ("length", None), ("noise", None), ("stranger", None), ("body", 0)],
 )
 def test_an_answer_can_be_garbage(garbage: str, status: int | None) -> None:
     async def body(scene: Scene) -> None:

@@ -48,6 +48,7 @@ def test_times_counts_a_text_for_one_destination() -> None:
 def test_registered_delivery_is_respected(registered_delivery: int, delivered: bool, undelivered: bool) -> None:
     assert wants_receipt(registered_delivery, "DELIVRD") is delivered
     assert wants_receipt(registered_delivery, "UNDELIV") is undelivered
+    assert wants_receipt(registered_delivery, "FAILED") is undelivered
 
 
 @pytest.mark.parametrize("base", ID_BASES)
@@ -62,7 +63,14 @@ def test_ids_are_unique_and_fit_in_every_base(base: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("dialect", "klingon"), ("state", "FINE"), ("id_base", "octal"), ("garbage", "kind"), ("receipt_delay", -1.0)]
+    [
+        ("dialect", "klingon"),
+        ("state", "fine"),
+        ("state", ""),
+        ("id_base", "octal"),
+        ("garbage", "kind"),
+        ("receipt_delay", -1.0),
+    ]
     + [("refuse_rate", 2.0), ("window", 0), ("err", "a b"), ("receipt_id_base", "octal")],
 )
 def test_a_behaviour_that_cannot_be_says_which_field(field: str, value: object) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 import vectors
 from heliograph.sms.coding import Alphabet, alphabet, flash, parse_hex
 
+NO_HEX = [case for case in vectors.of_kind("reject") if "http" in case]
 SEPTETS = {
     0x00,
     0x01,
@@ -71,13 +72,21 @@ def test_hex_may_be_of_either_case():
         ("41\u00a042", r"character 3 is '\xa0'"),
         ("41,42", "character 3 is ','"),
         ("\u0664\u0661", r"character 1 is '\u0664'"),
-        (vectors.BY_ID["C47"]["input"]["hex"], r"character 25 is '\u2026'"),
     ],
 )
 def test_anything_else_is_refused_with_a_sentence(text, sentence):
     with pytest.raises(ValueError) as refusal:
         parse_hex(text)
     assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize("case", NO_HEX, ids=lambda case: case["id"])
+def test_a_body_that_is_no_hexadecimal_is_refused(case):
+    text = case["input"]["hex"]
+    [at] = [position for position, character in enumerate(text, 1) if not character.isascii()]
+    with pytest.raises(ValueError) as refusal:
+        parse_hex(text)
+    assert f"character {at} is {text[at - 1]!a}" in str(refusal.value)
 
 
 @given(st.binary(min_size=1), st.sampled_from(["", " ", "  ", "\t", "\n", "\r\n"]), st.booleans())

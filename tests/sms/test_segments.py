@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import vectors
-from heliograph.sms import udh
+from heliograph.sms import gsm7, udh
 from heliograph.sms.coding import Alphabet, alphabet
 from heliograph.sms.segments import MAX_PARTS, Part, Uncuttable, capacity, count, cut, cut_plain
 
@@ -55,6 +55,16 @@ def test_a_body_that_cannot_be_carried_is_refused_with_its_status(case):
             refuse(*arguments)
         assert refusal.value.status_id == case["statusId"]
         assert refusal.value.sentence == str(refusal.value) != ""
+
+
+@pytest.mark.parametrize("case", vectors.of_kind("tpud"), ids=lambda case: case["id"])
+def test_a_header_takes_as_many_septets_as_on_the_air(case):
+    header, septets = bytes.fromhex(case["udh"]), gsm7.encode(case["text"])
+    elements, payload = udh.parse(header + septets)
+
+    assert (udh.build(elements), payload) == (header, septets)
+    taken = 160 - capacity(Alphabet.SEPTETS, len(header))  # septets of 140 octets, less those that are left
+    assert taken + len(septets) == case["tp_udl"]
 
 
 def test_sar_has_the_cut_points_of_the_8_bit_reference():

@@ -65,6 +65,7 @@ SENT: dict[str, tuple[Dialect, dict[str, Any], dict[str, Any]]] = {
     "source_npi": (Dialect(source_npi=9), {}, {"source_addr_ton": 5, "source_addr_npi": 9}),
     "dest_ton": (Dialect(dest_ton=2), {}, {"dest_addr_ton": 2}),
     "dest_npi": (Dialect(dest_npi=0), {}, {"dest_addr_npi": 0}),
+    "receipts": (Dialect(receipts="none"), {"intermediate": True}, {"registered_delivery": 0}),
     "intermediate": (Dialect(intermediate=False), {"intermediate": True}, {"registered_delivery": 1}),
 }
 
@@ -92,9 +93,12 @@ def test_validity_can_be_left_out() -> None:
     assert sent(without_validity=True)["validity_period"] == ""
 
 
-@pytest.mark.parametrize("left", [59, 1, 0, -5])
-def test_validity_is_a_minute_at_least(left: int) -> None:
-    assert sent(validity=left)["validity_period"] == "000000000100000R"
+@pytest.mark.parametrize("left", [60, 59, 3, 1, 0, -5])
+@pytest.mark.parametrize(("written", "period"), [("relative", "000000000100000R"), ("absolute", "260921141420000+")])
+def test_validity_is_a_minute_at_least(left: int, written: str, period: str) -> None:
+    dialect = msgspec.convert({"validity_format": written}, Dialect)
+
+    assert sent(dialect, validity=left, expires_at=NOW + left * 1000)["validity_period"] == period
 
 
 def test_intermediate_notifications_are_asked_for() -> None:
@@ -169,6 +173,33 @@ def test_acceptd_is_the_end_where_the_dialect_says_so() -> None:
     assert (final.final, final.status, final.error) == (True, 2, 0)
 
 
+WORDS: list[tuple[Dialect, str, tuple[bool, int, int]]] = [
+    (Dialect(), "FAILED", (False, 3, 0)),
+    (Dialect(states={"FAILED": "UNDELIV"}), "FAILED", (True, 9, 32)),
+    (Dialect(states={"failed": "UNDELIV"}), "Failed", (True, 9, 32)),
+    (Dialect(states={"FAILED": "UNDELIV"}), "DELIVRD", (True, 5, 0)),
+    (Dialect(states={"FAILED": "UNDELIV"}), "SENT", (False, 3, 0)),
+    (Dialect(states={"UNDELIV": "ENROUTE"}), "UNDELIV", (False, 3, 0)),
+    (Dialect(states={"SENT": "ACCEPTD"}), "SENT", (False, 3, 0)),
+    (Dialect(states={"SENT": "ACCEPTD"}, acceptd_final=True), "SENT", (True, 2, 0)),
+    (Dialect(states={"SENT": "ENROUTE"}, acceptd_final=True), "ACCEPTD", (True, 2, 0)),
+]
+
+
+@pytest.mark.parametrize(("dialect", "stat", "meaning"), WORDS)
+def test_a_word_means_what_the_dialect_says(dialect: Dialect, stat: str, meaning: tuple[bool, int, int]) -> None:
+    found = read(a_deliver_sm(a_text(stat=stat)), dialect)
+
+    assert (found.final, found.status, found.error) == meaning
+
+
+def test_a_word_of_the_dialect_makes_a_receipt_where_no_flag_does() -> None:
+    pdu = a_deliver_sm(a_text(stat="FAILED"), esm_class=0)
+
+    assert isinstance(read(pdu, Dialect(receipts_without_flag=True)), Inbound)
+    assert isinstance(read(pdu, Dialect(receipts_without_flag=True, states={"FAILED": "UNDELIV"})), Receipt)
+
+
 @pytest.mark.parametrize(
     ("dialect", "err", "error", "note"),
     [
@@ -193,10 +224,20 @@ def test_a_delivered_message_has_no_error_whatever_the_text_says() -> None:
     assert read(a_deliver_sm(a_text(err="027")), Dialect(err_is_gsm=True)).error == 0
 
 
-def test_the_code_of_the_network_beats_the_text() -> None:
-    pdu = a_deliver_sm(a_text(stat="UNDELIV", err="001"), (Tag.NETWORK_ERROR_CODE, b"\x03\x00\x1b"))
+@pytest.mark.parametrize("code", [b"\x03\x00\x1b", b"027"])
+def test_the_code_of_a_gsm_network_beats_the_text(code: bytes) -> None:
+    pdu = a_deliver_sm(a_text(stat="UNDELIV", err="001"), (Tag.NETWORK_ERROR_CODE, code))
 
     assert read(pdu, Dialect(err_is_gsm=True, err_map={"001": 5})).error == 27
+
+
+@pytest.mark.parametrize("code", ["030000", "0800d5", "010005", "303030", "03"])
+def test_a_code_that_names_no_error_of_gsm_leaves_the_text_to_the_dialect(code: str) -> None:
+    pdu = a_deliver_sm(a_text(stat="UNDELIV", err="213"), (Tag.NETWORK_ERROR_CODE, bytes.fromhex(code)))
+
+    assert read(pdu).error == 32
+    assert read(pdu, Dialect(err_map={"213": 1})).error == 1
+    assert read(pdu, Dialect(err_is_gsm=True)).note == "Unknown error (operator code 213)"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +252,7 @@ def test_the_clock_of_an_smsc_is_believed_where_the_dialect_says_so(zone: str, a
 
 READ = {
     "resp_id_base", "text_id_base", "tlv_id_base", "receipts_without_flag", "acceptd_final", "err_is_gsm", "err_map",
-    "trust_done_date", "receipt_tz", "wide_reference",
+    "trust_done_date", "receipt_tz", "wide_reference", "states",
 }  # fmt: skip
 
 

@@ -418,3 +418,41 @@ def test_a_link_is_not_submitted_to_before_it_is_bound() -> None:
             scene.submit("a")
 
     play(body)
+
+
+def test_a_narrow_window_holds_for_the_next_connection_too_and_keeps_one_place() -> None:
+    async def body(scene: Scene) -> None:
+        await scene.bound()
+        scene.link.narrow()
+        assert (scene.link.window, scene.link.room) == (2, 2)
+        with pytest.raises(WindowFull):
+            scene.submit("a", "b", "c")
+
+        scene.simulator.drop_links()
+        await until(lambda: not scene.link.is_bound)
+        scene.clock.turn(2)
+        await scene.bound()
+        assert scene.link.room == 2
+        with pytest.raises(WindowFull):
+            scene.submit("a", "b", "c")
+
+        for _ in range(5):
+            scene.link.narrow()
+        assert scene.link.room == 1
+
+    play(body, window=3)
+
+
+def test_ten_windows_of_taken_segments_give_back_one_place_up_to_what_was_configured() -> None:
+    async def body(scene: Scene) -> None:
+        await scene.bound()
+        scene.link.narrow()
+        scene.link.narrow()
+        windows = []
+        for _ in range(60):
+            scene.link.widen()
+            windows.append(scene.link.room)
+
+        assert windows == [1] * 9 + [2] * 20 + [3] * 31
+
+    play(body, window=3)

@@ -13,6 +13,7 @@ from heliograph.store.errors import EpochEnded
 from heliograph.store.settling import Delivery, Matched, SegmentOutcome
 from store.scene import (
     BEGIN,
+    DAY,
     DELIVERED,
     FAILED,
     PENDING,
@@ -133,6 +134,27 @@ def test_a_receipt_ends_the_message(play: Play) -> None:
         assert await scene.receive(a_receipt("1", at=BEGIN + 9)) == Matched(applied=1)
         [report] = await scene.pull()
         assert (report.status, report.error, report.done_at) == (DELIVERED, 0, BEGIN + 9)
+
+    play(body)
+
+
+@pytest.mark.parametrize("segments", [1, 2])
+def test_a_message_ends_no_earlier_than_it_was_sent(play: Play, segments: int) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.accept(a_message(1, segments=segments, webhook=7, options=TOLD_ALL))
+        await scene.claim_all()
+        await scene.receive(a_receipt("1", at=BEGIN - DAY))
+        scene.now += 5
+        parts = range(1, segments + 1)
+        await scene.settle(sent=[scene.sent(1, str(part), part=part) for part in parts])
+        if segments == 2:
+            await scene.receive(a_receipt("2", status=PENDING, error=27, final=False, at=BEGIN - 2 * DAY))
+            await scene.receive(a_receipt("2", at=BEGIN - DAY))
+
+        pushed = [one.report for one in await scene.due(7)]
+        assert [(one.status, one.done_at) for one in pushed] == [
+            *[(PENDING, BEGIN + 5)] * (segments - 1), (DELIVERED, BEGIN + 5),
+        ]  # fmt: skip
 
     play(body)
 

@@ -45,5 +45,5 @@ def pdus_of(tokens: Sequence[tuple[Job, int]], place: Place, now: int) -> list[P
             expires_at=c.expires_at,
             intermediate=c.intermediate,
         )
-        pdus.append(to_submit_sm(segment, place.smsc.dialect, without_validity=place.dislikes_validity))
+        pdus.append(to_submit_sm(segment, place.smsc.dialect, without_validity=bool(job.without_validity)))
     return pdus

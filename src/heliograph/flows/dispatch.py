@@ -261,7 +261,7 @@ class Dispatcher:
             tokens = [token for token in tokens if token[0].key not in late]
         place = self._pool.places[link.binding.smsc]
         for job, _ in tokens:
-            job.without_validity = place.dislikes_validity
+            job.leave_validity(place.validity.leaves_out(job.key))
             job.begun = True
         pdus = pdus_of(tokens, place, now)
         while tokens:

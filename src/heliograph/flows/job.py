@@ -41,7 +41,7 @@ class Job:
         self.begun = False  # something of it was submitted by this claim
         self.again_at: int | None = None
         self.held = False
-        self.without_validity = False  # whether its submit_sm left validity_period out
+        self.without_validity: bool | None = None  # whether its submit_sm leave validity_period out; None: none yet
         self.verdict: Verdict | None = None
 
     @property
@@ -58,6 +58,11 @@ class Job:
         """Whether nothing more comes of this claim."""
         return self.in_flight == 0 and (self.stopped or not self.parts)
 
+    def leave_validity(self, out: bool) -> None:
+        """For its next submit_sm. The first one decides for all of this claim, so that every answer is of the same."""
+        if self.without_validity is None:
+            self.without_validity = out
+
     def answered(self, part: int, meaning: Meaning, now: int) -> SegmentOutcome | None:
         """An answer came; what to write of the segment, unless it was taken."""
         self.in_flight -= 1
@@ -68,9 +73,10 @@ class Job:
                 if self.verdict is None:
                     self.verdict = Verdict(self.key, status, error, None, now)
                 return None
-            case Again(delay, counted):
-                self._again(now + int(delay * 1000))
-                return SegmentOutcome(self.key, part, SegmentState.WAITING, refused=counted)
+            case Again(delay, counted, without_validity=trial):
+                # The one that shows what the SMSC dislikes goes first: all behind it may be refused for the same.
+                self._again(self.candidate.due if trial else now + int(delay * 1000))
+                return SegmentOutcome(self.key, part, SegmentState.WAITING, refused=counted, unanswered=meaning.blamed)
 
     def lost(self, part: int, fate: Fate, now: int) -> SegmentOutcome:
         """No answer will come any more."""

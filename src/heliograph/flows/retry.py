@@ -9,6 +9,7 @@ from heliograph.sms.message import MessageState, SegmentState
 
 DELAYS = (5.0, 15.0, 45.0, 135.0, 300.0)  # seconds before each further try
 SLOW_START = 30.0  # the first of them when the SMSC says that its queue is full
+CROWDED = frozenset({Status.ESME_RMSGQFUL, Status.ESME_RSUBMITFAIL})  # also said where our window is too large for it
 JITTER = 0.2
 FEW = 3
 REBOUND = 1.0  # seconds until a session that was in the wrong state may be bound again
@@ -30,6 +31,7 @@ class Again:
     counted: bool = True
     throttled: bool = False  # leave the whole SMSC alone for a while
     rebind: bool = False  # the session is in a state that neither side can want
+    blamed: bool = False  # and this segment may be why
     without_validity: bool = False  # what was refused was our validity_period
 
 
@@ -44,10 +46,13 @@ class Refused:
 Meaning = Taken | Again | Refused
 
 
-def judge(status: int, attempts: int, chance: float, *, without_validity: bool) -> Meaning:
+def judge(
+    status: int, attempts: int, chance: float, *, without_validity: bool, nacked: bool = False, sessions: int = 0
+) -> Meaning:
     """What this command_status means for a segment that was refused `attempts` times before.
 
-    `chance` (0 to 1) spreads the tries that are due together; `without_validity`: validity_period was left out already.
+    `chance` (0 to 1) spreads the tries that are due together; `without_validity`: validity_period was left out already;
+    `nacked`: it came as a generic_nack; `sessions`: how many have ended over this message already.
     """
     if status == 0:
         return Taken()
@@ -58,8 +63,8 @@ def judge(status: int, attempts: int, chance: float, *, without_validity: bool) 
             return Again(0.0, counted=False, throttled=True)
         case RetryClass.SESSION if status == Status.ESME_RINVBNDSTS:
             return Again(REBOUND, counted=False, rebind=True)
-        case RetryClass.SESSION if attempts < FEW:  # a framing disagreement, and perhaps over this very message
-            return Again(_delay(status, attempts, chance), rebind=True)
+        case RetryClass.SESSION if nacked and not sessions:  # the framing is lost, perhaps over this very message
+            return Again(REBOUND, counted=False, rebind=True, blamed=True)
         case RetryClass.RETRY:
             return Again(_delay(status, attempts, chance))
         case RetryClass.RETRY_FEW if attempts < FEW:

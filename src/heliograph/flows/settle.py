@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 import structlog
@@ -22,10 +22,10 @@ from heliograph.flows.job import Job
 from heliograph.flows.retry import Again, Refused, Taken
 from heliograph.flows.rounds import Rounds
 from heliograph.observe import Watch
-from heliograph.smpp.constants import classify
+from heliograph.smpp.constants import Command, classify
 from heliograph.smpp.message_id import key
 from heliograph.smpp.pdu import Pdu
-from heliograph.sms.verdict import REJECTED_OPERATOR
+from heliograph.sms.verdict import DELIVERED_TO_OPERATOR, REJECTED_OPERATOR, Verdict
 from heliograph.smsc.link import Link
 from heliograph.smsc.pool import Pool
 from heliograph.store.errors import StoreUnavailable, Unstorable
@@ -35,6 +35,7 @@ from heliograph.store.upkeep import Orphan
 
 LOG = structlog.get_logger(__name__)
 RETRY_STORE = 0.5  # seconds
+NO_ERROR = 0
 UNENCODABLE = Refused(REJECTED_OPERATOR, retry.INVALID_PDU)
 
 
@@ -79,6 +80,7 @@ class Settler(Rounds):
         self._watch = watch
         self._done = done
         self._told = told  # reports may have become due
+        self._silent = {name for name, place in pool.places.items() if place.smsc.dialect.receipts == "none"}
 
     async def _round(self) -> None:
         brought = self._inbox.take_answers()
@@ -106,28 +108,53 @@ class Settler(Rounds):
             jobs[job.key] = job
         if not jobs:
             return
+        if self._silent:
+            self._end_without_receipts(jobs.values(), now)
         await self._write(jobs, sent, outcomes, now)
         self._free(freed, jobs)
 
     def _sent(self, job: Job, part: int, pdu: Pdu) -> Sent:
-        smsc = job.link.binding.smsc
+        link = job.link
+        smsc = link.binding.smsc
+        place = self._pool.places[smsc]
         id_ = pdu.fields.get("message_id", "")
-        id_key = key(id_, self._pool.places[smsc].smsc.dialect.resp_id_base) if id_ else None
+        id_key = key(id_, place.smsc.dialect.resp_id_base) if id_ else None
+        if link.window < link.binding.window:
+            link.widen()
+        if job.without_validity and place.validity.taken(job.key):
+            LOG.warning("the SMSC takes no validity_period, and gets none until the next start: "
+                        'set validity_format = "none"', smsc=smsc)  # fmt: skip
         return Sent(job.key, part, smsc, id_key or None, job.event)
 
     def _refused(self, job: Job, part: int, pdu: Pdu, connection: int, now: int) -> SegmentOutcome | None:
-        place = self._pool.places[job.link.binding.smsc]
+        place, name = self._pool.places[job.link.binding.smsc], classify(pdu.status).name
         meaning = retry.judge(
-            pdu.status, job.candidate.attempts, random.random(), without_validity=job.without_validity
+            pdu.status,
+            job.candidate.attempts,
+            random.random(),
+            without_validity=bool(job.without_validity),
+            nacked=pdu.command == Command.GENERIC_NACK,
+            sessions=job.candidate.unanswered,
         )
+        if pdu.status in retry.CROWDED:
+            job.link.narrow()
         if isinstance(meaning, Again):
             if meaning.throttled:
                 place.throttle.throttled(self._clock.monotonic())
             if meaning.rebind:
-                job.link.drop("the SMSC says that the session is in the wrong state", connection=connection)
-            place.dislikes_validity = place.dislikes_validity or meaning.without_validity
-        self._watch.refused(place.smsc.name, classify(pdu.status).name)
+                job.link.drop(f"the SMSC gives up the session: {name}", connection=connection)
+            if meaning.without_validity:
+                place.validity.refused(job.key)
+        else:
+            place.validity.given_up(job.key)
+        self._watch.refused(place.smsc.name, name)
         return job.answered(part, meaning, now)
+
+    def _end_without_receipts(self, jobs: Iterable[Job], now: int) -> None:
+        """Where no receipts come, a message is over when the last of its segments was taken."""
+        for job in jobs:
+            if job.over and not job.stopped and job.link.binding.smsc in self._silent:
+                job.verdict = Verdict(job.key, DELIVERED_TO_OPERATOR, NO_ERROR, None, now)
 
     def _without_answer(self, brought: Brought, now: int) -> list[SegmentOutcome]:
         outcomes = [job.lost(part, self._fate(job), now) for job, part in brought.unknown]

@@ -9,8 +9,7 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from heliograph.simulator.dialects import DIALECTS
-from heliograph.smpp.receipt import STATES
+from heliograph.simulator.dialects import DIALECTS, WORD
 
 # How an id is written, from the number that it is.
 ID_BASES: dict[str, Callable[[int], str]] = {
@@ -25,6 +24,7 @@ ID_BASES: dict[str, Callable[[int], str]] = {
 GARBAGE: dict[str, Callable[[int], bytes]] = {
     "length": lambda sequence: bytes([0, 0, 0, 8, 0x80, 0, 0, 4]),
     "nack": lambda sequence: bytes([0, 0, 0, 16, 0x80, 0, 0, 0, 0, 0, 0, 3]) + sequence.to_bytes(4, "big"),
+    "nack-length": lambda sequence: bytes([0, 0, 0, 16, 0x80, 0, 0, 0, 0, 0, 0, 2]) + sequence.to_bytes(4, "big"),
     "body": lambda sequence: bytes([0, 0, 0, 18, 0x80, 0, 0, 4, 0, 0, 0, 0]) + sequence.to_bytes(4, "big") + b"ab",
     "stranger": lambda sequence: bytes([0, 0, 0, 16, 0x80, 0, 0, 4, 0, 0, 0, 0]) + (0x7FFFFFFF).to_bytes(4, "big"),
     "noise": lambda sequence: b"HTTP/1.1 400 Bad Request\r\n\r\n",
@@ -83,7 +83,12 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     receipts_first: Annotated[bool, Meta(description="Send the receipt before the submit_sm_resp.")] = False
     dialect: Annotated[Text, Meta(description=f"How receipts are written: {', '.join(DIALECTS)}.")] = "standard"
     state: Annotated[
-        Text, Meta(description="The state in receipts: DELIVRD, UNDELIV, EXPIRED, REJECTD, DELETED, UNKNOWN, ACCEPTD …")
+        str,
+        Meta(
+            pattern=f"^{WORD}$",
+            description="The state in receipts: DELIVRD, UNDELIV, EXPIRED, REJECTD, DELETED, UNKNOWN, ACCEPTD …, "
+            "or any word in capitals.",
+        ),
     ] = "DELIVRD"
     err: Annotated[str, Meta(pattern="^[0-9A-Za-z]{0,4}$", description="The err of receipts.")] = "000"
     intermediate: Annotated[
@@ -112,7 +117,6 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
 
 TABLES: dict[str, Any] = {
     "dialect": DIALECTS,
-    "state": STATES,
     "id_base": ID_BASES,
     "receipt_id_base": {"": None} | ID_BASES,
     "garbage": GARBAGE,

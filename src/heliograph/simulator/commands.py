@@ -12,7 +12,7 @@ concatenated message speaks for itself alone. Orders beat what the Behaviour say
 | garbage or garbage=NAME | answers with garbage, one of behaviour.GARBAGE |
 | drop | drops the link instead of answering |
 | times=N | does the above N times to the same text for the same destination, and takes it after that |
-| receipt=WORD, err=E | reports this state, this err |
+| receipt=WORD, err=E | reports this state (any word in capitals), this err |
 | dialect=NAME | writes the receipt so, one of dialects.DIALECTS |
 | delay=S | sends the receipt S seconds after its answer |
 | receiptfirst | sends the receipt before its answer |
@@ -21,12 +21,12 @@ concatenated message speaks for itself alone. Orders beat what the Behaviour say
 | noreceipt | sends no receipt |
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from heliograph.simulator.behaviour import GARBAGE
-from heliograph.simulator.dialects import DIALECTS
-from heliograph.smpp.receipt import STATES
+from heliograph.simulator.dialects import DIALECTS, WORD
 
 UCS2 = 8  # data_coding
 UDHI = 0x40  # esm_class
@@ -62,6 +62,12 @@ def err(text: str) -> str:
     return text
 
 
+def word(text: str) -> str:
+    if not re.fullmatch(WORD, text):
+        raise ValueError(text)
+    return text
+
+
 def one_of(table: Mapping[str, Any]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in table:
@@ -82,7 +88,7 @@ COMMANDS: dict[str, Command] = {
     "garbage": Command("garbage", one_of(GARBAGE), "length"),
     "drop": Command("drop", nothing, True),
     "times": Command("times", number),
-    "receipt": Command("word", one_of(STATES)),
+    "receipt": Command("word", word),
     "err": Command("err", err),
     "dialect": Command("dialect", one_of(DIALECTS)),
     "delay": Command("delay", seconds),

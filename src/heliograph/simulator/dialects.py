@@ -18,6 +18,7 @@ FINAL_RECEIPT, INTERMEDIATE = 0x04, 0x20  # esm_class, §5.2.12
 UCS2 = 8  # data_coding
 GSM_NETWORK = 3  # the type of a network_error_code, §5.3.2.31
 WORDS_QUOTED = 20  # characters of the message that a receipt repeats, appendix B
+WORD = "[A-Z][A-Z0-9_-]{0,15}"  # a state word: those of the standard are some, and SMSCs make up others
 DATES = {10: "%y%m%d%H%M", 12: "%y%m%d%H%M%S", 14: "%Y%m%d%H%M%S"}  # digits to how they are written
 
 
@@ -26,7 +27,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     number: int  # the id as a number, for dialects with bases of their own
     id: str  # the id as the dialect-free receipt gives it
-    word: str = "DELIVRD"  # one of smpp.receipt.STATES
+    word: str = "DELIVRD"  # one of smpp.receipt.STATES, or any that matches WORD
     err: str = "000"
     submitted: float = 0.0
     done: float = 0.0
@@ -37,8 +38,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def state(self) -> MessageState:
-        """The message_state of the word."""
-        return STATES[self.word]
+        """The message_state of the word; UNKNOWN for a word of nobody else's."""
+        return STATES.get(self.word, MessageState.UNKNOWN)
 
     @property
     def esm_class(self) -> int:
@@ -59,7 +60,7 @@ def render(facts: Facts, layout: str = TYPICAL, digits: int = 10) -> str:
         submitted=date(facts.submitted, digits),
         done=date(facts.done, digits),
         word=facts.word,
-        name=facts.state.name,
+        name=facts.state.name if facts.word in STATES else facts.word,
         err=facts.err,
         words=facts.words,
     )

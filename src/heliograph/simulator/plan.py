@@ -47,7 +47,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def wants_receipt(registered_delivery: int, word: str) -> bool:
     """Whether a submit_sm asks to be told of this state (§5.2.17)."""
-    return STATES[word] in WANTED[registered_delivery & RECEIPT_BITS]
+    return STATES.get(word, MessageState.UNKNOWN) in WANTED[registered_delivery & RECEIPT_BITS]
 
 
 class Planner:

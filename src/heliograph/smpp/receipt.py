@@ -14,7 +14,7 @@ from heliograph.smpp.constants import Command, MessageState, Tag
 from heliograph.smpp.pdu import Pdu
 from heliograph.smpp.receipt_text import LABEL, STATES, ReceiptText, parse
 
-__all__ = ["MEANINGS", "STATES", "Meaning", "Receipt", "ReceiptText", "body", "is_receipt", "parse", "read"]
+__all__ = ["MEANINGS", "NO_WORDS", "STATES", "Meaning", "Receipt", "ReceiptText", "body", "is_receipt", "parse", "read"]
 
 MESSAGE_TYPE = 0x3C  # esm_class, §5.2.12
 FINAL_RECEIPT, INTERMEDIATE = 0x04, 0x20
@@ -54,8 +54,8 @@ NO_WORDS: Mapping[str, Meaning] = {}
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What an SMSC reports of one segment. `error_id` is the network's own code where it gives one, else the state's;
-    `network_code` says which: None means that the SMSC gave none and the dialect may read `text.err`."""
+    """What an SMSC reports of one segment. `error_id` is the network's own code where it gives one (`gsm_error`), else
+    the state's, and then the dialect may read `text.err`."""
 
     text: ReceiptText
     id_tlv: str | None
@@ -69,6 +69,12 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     error_id: int
 
     @property
+    def gsm_error(self) -> int | None:
+        """The MAP error that network_error_code names: of a GSM network, or written as digits. None where it names
+        none: it is absent, another network's, or 0."""
+        return _gsm_error(self.network_type, self.network_code)
+
+    @property
     def ids(self) -> tuple[tuple[str, str], ...]:
         """The ids it may be meant for, the likeliest first: where each stood (`tlv` or `text`), and the id. None at
         all makes the receipt useless."""
@@ -79,7 +85,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 def read(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, Meaning] = NO_WORDS) -> Receipt | None:
     """The receipt that a deliver_sm or data_sm is; None for an inbound message. `words` are the dialect's: what an
     upper-case state word, or the name of a MessageState, means at this SMSC."""
-    if not is_receipt(pdu, receipts_without_flag=receipts_without_flag):
+    if not is_receipt(pdu, receipts_without_flag=receipts_without_flag, words=words):
         return None
     text = parse(body(pdu))
     state_tlv = pdu.tlv(Tag.MESSAGE_STATE)
@@ -87,7 +93,7 @@ def read(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, M
     intermediate = pdu.fields.get("esm_class", 0) & MESSAGE_TYPE == INTERMEDIATE
     meaning = _meaning(text.stat, message_state, words)
     network_type, network_code = _network_error(pdu.tlv(Tag.NETWORK_ERROR_CODE))
-    told = bool(network_code) and network_type in (None, GSM_NETWORK) and meaning.state is not MessageState.DELIVERED
+    gsm_error = None if meaning.state is MessageState.DELIVERED else _gsm_error(network_type, network_code)
     return Receipt(
         text=text,
         id_tlv=_message_id(pdu.tlv(Tag.RECEIPTED_MESSAGE_ID)),
@@ -98,11 +104,11 @@ def read(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, M
         final=meaning.final and not intermediate,
         state=meaning.state,
         status_id=PENDING if intermediate else meaning.status_id,
-        error_id=network_code if told and network_code else meaning.error_id,
+        error_id=gsm_error or meaning.error_id,
     )
 
 
-def is_receipt(pdu: Pdu, *, receipts_without_flag: bool = False) -> bool:
+def is_receipt(pdu: Pdu, *, receipts_without_flag: bool = False, words: Mapping[str, Meaning] = NO_WORDS) -> bool:
     """Whether a PDU is a delivery receipt or an intermediate notification: by esm_class, or by both the TLVs that only
     receipts have. With `receipts_without_flag`, also by a text that nobody types: id, known state and a date."""
     if pdu.command not in CARRIERS:
@@ -112,7 +118,7 @@ def is_receipt(pdu: Pdu, *, receipts_without_flag: bool = False) -> bool:
         return message_type in (FINAL_RECEIPT, INTERMEDIATE)
     if pdu.tlv(Tag.RECEIPTED_MESSAGE_ID) is not None and pdu.tlv(Tag.MESSAGE_STATE) is not None:
         return True
-    return receipts_without_flag and _reads_as_receipt(body(pdu))
+    return receipts_without_flag and _reads_as_receipt(body(pdu), words)
 
 
 def body(pdu: Pdu) -> str:
@@ -124,10 +130,11 @@ def body(pdu: Pdu) -> str:
     return octets.decode("latin-1").rstrip("\0")
 
 
-def _reads_as_receipt(text: str) -> bool:
+def _reads_as_receipt(text: str, words: Mapping[str, Meaning]) -> bool:
     found = parse(text)
     dated = any("date" in label[1].lower() for label in LABEL.finditer(text))
-    return bool(found.id) and dated and (found.stat or "").upper() in STATES
+    word = (found.stat or "").upper()
+    return bool(found.id) and dated and (word in STATES or word in words)
 
 
 def _meaning(stat: str | None, message_state: int | None, words: Mapping[str, Meaning]) -> Meaning:
@@ -151,6 +158,10 @@ def _message_id(value: bytes | None) -> str | None:
     if value is None:
         return None
     return value.partition(b"\0")[0].decode("latin-1").strip() or None  # with its NUL, without, or padded with them
+
+
+def _gsm_error(network_type: int | None, network_code: int | None) -> int | None:
+    return network_code or None if network_type in (None, GSM_NETWORK) else None
 
 
 def _network_error(value: bytes | None) -> tuple[int | None, int | None]:

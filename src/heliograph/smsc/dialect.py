@@ -23,12 +23,18 @@ from heliograph.smpp.timestring import render_absolute, render_relative
 from heliograph.sms.address import source_addr, ton_npi
 from heliograph.sms.codes import ERROR
 from heliograph.sms.message import Inbound, Receipt
+from heliograph.sms.verdict import DELIVERED_TO_OPERATOR
 
 UNKNOWN_ERROR = 255
-ACCEPTD_FINAL = {name: receipt.Meaning(MessageState.ACCEPTED, True, 2, 0) for name in ("ACCEPTED", "ACCEPTD", "ACKED")}
+LEAST_VALIDITY = 60  # seconds; an SMSC may refuse a validity_period that is nearly over
+ACCEPTD_FINAL = {
+    name: receipt.Meaning(MessageState.ACCEPTED, True, DELIVERED_TO_OPERATOR, 0)
+    for name in ("ACCEPTED", "ACCEPTD", "ACKED")
+}
 
 Base = Literal["text", "dec", "hex"]
 Octet = Annotated[int, Meta(ge=0, le=255)]
+Word = Literal["ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD"]  # appendix B
 
 
 class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,6 +43,10 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resp_id_base: Annotated[Base, Meta(description="How submit_sm_resp writes its message_id.")] = "text"
     text_id_base: Annotated[Base, Meta(description="How the text of a receipt (`id:`) writes the same id.")] = "text"
     tlv_id_base: Annotated[Base, Meta(description="How receipted_message_id (0x001E) writes the same id.")] = "text"
+    receipts: Annotated[
+        Literal["all", "none"],
+        Meta(description="Whether receipts are asked for; with `none`, what was taken is DELIVERED_TO_OPERATOR."),
+    ] = "all"
     receipts_without_flag: Annotated[
         bool,
         Meta(description="Take a deliver_sm without the receipt bits in esm_class for a receipt when its text is one."),
@@ -44,6 +54,10 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     acceptd_final: Annotated[
         bool, Meta(description="Take ACCEPTD for the end: the message is DELIVERED_TO_OPERATOR.")
     ] = False
+    states: Annotated[
+        dict[str, Word],
+        Meta(description="What a state word of this SMSC means: its word in any case, and the standard's."),
+    ] = msgspec.field(default_factory=dict)
     err_is_gsm: Annotated[bool, Meta(description="`err:` holds GSM (MAP) error numbers.")] = False
     err_map: Annotated[
         dict[str, Annotated[int, Meta(ge=0, le=65_535)]],
@@ -91,14 +105,15 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
 
 
 def to_submit_sm(segment: Segment, dialect: Dialect, *, without_validity: bool = False) -> Pdu:
-    """The submit_sm that carries a segment; a receipt is asked for with every one of them (§5.2.17)."""
+    """The submit_sm that carries a segment; a receipt is asked for with every one of them, or with none (§5.2.17)."""
     esm_class = segment.esm_class
+    intermediate = segment.intermediate and dialect.intermediate
     fields: dict[str, Any] = {
         "dest_addr_ton": dialect.dest_ton,
         "dest_addr_npi": dialect.dest_npi,
         "destination_addr": segment.recipient,
         "esm_class": esm_class if esm_class & 3 else esm_class | dialect.mode_bits,
-        "registered_delivery": 0x11 if segment.intermediate and dialect.intermediate else 1,
+        "registered_delivery": 0 if dialect.receipts == "none" else 0x11 if intermediate else 1,
         "data_coding": segment.data_coding,
         "short_message": segment.user_data,
     }
@@ -120,9 +135,10 @@ def _source(sender: str) -> tuple[int, int, str]:
 
 
 def _validity(segment: Segment, dialect: Dialect) -> str:
+    lacking = max(0, LEAST_VALIDITY - segment.validity)
     if dialect.validity_format == "absolute":
-        return render_absolute(segment.expires_at)
-    return relative(max(60, segment.validity))
+        return render_absolute(segment.expires_at + lacking * 1000)
+    return relative(segment.validity + lacking)
 
 
 @lru_cache(4096)
@@ -153,14 +169,22 @@ def read_delivery(pdu: Pdu, smsc: str, dialect: Dialect, now: int) -> Receipt | 
 
 
 def _words(dialect: Dialect) -> Mapping[str, receipt.Meaning]:
-    return ACCEPTD_FINAL if dialect.acceptd_final else {}
+    known = ACCEPTD_FINAL if dialect.acceptd_final else receipt.NO_WORDS
+    return _mapped(dialect.acceptd_final, tuple(dialect.states.items())) if dialect.states else known
+
+
+@lru_cache(256)
+def _mapped(acceptd_final: bool, states: tuple[tuple[str, str], ...]) -> Mapping[str, receipt.Meaning]:
+    known = ACCEPTD_FINAL if acceptd_final else receipt.NO_WORDS
+    own = {word.upper(): known.get(to, receipt.MEANINGS[receipt.STATES[to]]) for word, to in states}
+    return {**known, **own}
 
 
 def _error(found: receipt.Receipt, dialect: Dialect) -> tuple[int, str | None]:
     """The error id to report, and what to say where the operator's own number is none that customers know."""
     error = found.error_id
     err = found.text.err
-    if found.network_code is None and err and found.state is not MessageState.DELIVERED:
+    if found.gsm_error is None and err and found.state is not MessageState.DELIVERED:
         if err in dialect.err_map:
             error = dialect.err_map[err]
         elif dialect.err_is_gsm and err.isascii() and err.isdigit() and int(err):
@@ -171,6 +195,7 @@ def _error(found: receipt.Receipt, dialect: Dialect) -> tuple[int, str | None]:
 
 
 def _done_at(found: receipt.Receipt, dialect: Dialect, now: int) -> int:
+    """Not after its arrival. That it is not before the segment was sent either is the store's care, who knows when."""
     written = found.text.done_date
     if not dialect.trust_done_date or written is None:
         return now

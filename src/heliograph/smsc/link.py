@@ -42,6 +42,7 @@ REBIND_FATAL = (300.0,)  # after a bind refused for what stands in the configura
 JITTER = 0.2
 TICK = 0.25  # seconds between two looks at the session's timers
 DRAIN_WITHIN = 3.0  # seconds that a peer may take to read our last octets when the session has ended
+REGAIN = 10  # windows of segments taken that give back a place which `narrow` took
 WRITE_HIGH = 8 * 1024 * 1024  # octets the socket may be behind
 
 
@@ -76,6 +77,7 @@ class Link(asyncio.Protocol):
     def __init__(self, binding: Binding, owner: Owner, clock: Clock) -> None:
         self.binding = binding
         self.claimed = 0  # segments claimed for this link and not yet settled
+        self.window = binding.window  # at present; never more than the binding's
         self.state_since = clock.now()
         self.problem = "not connected yet"
         self.connection = 0  # how many there have been
@@ -87,6 +89,7 @@ class Link(asyncio.Protocol):
         self._gone = asyncio.Event()
         self._refused: int | None = None
         self._failures = 0
+        self._regained = 0  # segments taken since the window was changed
         self._abort_at = inf  # when a connection whose session has ended is cut
 
     @property
@@ -99,7 +102,7 @@ class Link(asyncio.Protocol):
         """How many more segments may be claimed for this link."""
         session = self._session
         free = 0 if session is None else session.free
-        return min(free, max(0, self.binding.window - self.claimed)) if free else 0
+        return min(free, max(0, self.window - self.claimed)) if free else 0
 
     async def run(self) -> None:
         """Connect, bind, and again whenever the link is lost, until `stop`."""
@@ -121,6 +124,21 @@ class Link(asyncio.Protocol):
             self.problem = reason
             self._session.unbind(self._clock.monotonic())
             self._after([])
+
+    def narrow(self) -> None:
+        """The SMSC may find our window too large: one place less, down to one. Other connections keep to it too."""
+        self._resize(max(1, self.window - 1))
+
+    def widen(self) -> None:
+        """A segment was taken while the window is narrow; REGAIN windows of them give one place back."""
+        self._regained += 1
+        if self._regained >= REGAIN * self.window:
+            self._resize(min(self.binding.window, self.window + 1))
+
+    def _resize(self, window: int) -> None:
+        self.window, self._regained = window, 0
+        if self._session is not None:
+            self._session.window = window
 
     def submit(self, pdus: Sequence[Pdu], tokens: Sequence[Any]) -> None:
         """Send requests; raises as `Session.request`, and then nothing was sent."""
@@ -181,7 +199,7 @@ class Link(asyncio.Protocol):
             self._transport.close()
             return
         now = self._clock.monotonic()
-        self._session = Session(Role.ESME, now, window=self.binding.window, timing=self.binding.timing)
+        self._session = Session(Role.ESME, now, window=self.window, timing=self.binding.timing)
         self._session.bind(self.binding.command, self.binding.fields, now)
         self._flush()
 

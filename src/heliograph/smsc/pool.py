@@ -18,6 +18,7 @@ from heliograph.smpp.session import Timing
 from heliograph.smsc.dialect import Dialect
 from heliograph.smsc.link import Binding, Link, Owner
 from heliograph.smsc.throttle import Throttle
+from heliograph.smsc.validity import Validity
 
 INTERFACE_VERSION = 0x34
 
@@ -47,7 +48,7 @@ class Place:
     def __init__(self, smsc: Smsc, owner: Owner, clock: Clock) -> None:
         self.smsc = smsc
         self.throttle = Throttle(smsc.submits_per_second, clock.monotonic())
-        self.dislikes_validity = False  # it refused a validity_period (ESME_RINVEXPIRY)
+        self.validity = Validity(left_out=smsc.dialect.validity_format == "none")
         commands = [Command.BIND_TRANSMITTER, Command.BIND_RECEIVER] if smsc.pair else [Command.BIND_TRANSCEIVER]
         self.links = [Link(b, owner, clock) for n in range(smsc.links) for b in _bindings(smsc, n + 1, commands)]
 
@@ -91,7 +92,7 @@ class Room:
     @property
     def windows(self) -> int:
         """The windows of the links with room, together."""
-        return sum(link.binding.window for link in self._links)
+        return sum(link.window for link in self._links)
 
     def choose(self) -> Link:
         """The link that has most room."""
@@ -158,7 +159,7 @@ class Pool:
                 "link": link.binding.name,
                 "bound": link.is_bound,
                 "claimed": link.claimed,
-                "window": link.binding.window,
+                "window": link.window,
                 "since": link.state_since,
                 **({} if link.is_bound else {"problem": link.problem}),
             }

@@ -142,14 +142,15 @@ def _keep(receipts: Sequence[Receipt], now: int) -> Script[None]:
 
 
 def _apply(found: Sequence[tuple[Receipt, Row]], now: int) -> Script[None]:
-    """Final receipts of live segments; rows are (n, message, part, state, segments, webhook)."""
+    """Final receipts of live segments; rows are (n, message, part, state, segments, webhook, sent_at)."""
     whole: dict[int, Verdict] = {}
     parts: dict[tuple[int, int], Row] = {}
-    for r, (_, message, part, state, segments, _) in found:
+    for r, (_, message, part, state, segments, _, sent_at) in found:
+        at = max(r.at, sent_at or 0)  # nothing is over before it began, whatever the SMSC's clock says
         if segments == 1:
-            whole.setdefault(message, Verdict(message, r.status, r.error, r.note, r.at))
+            whole.setdefault(message, Verdict(message, r.status, r.error, r.note, at))
         elif state != SegmentState.DONE:
-            parts.setdefault((message, part), (message, part, r.status, r.error, r.note, r.at))
+            parts.setdefault((message, part), (message, part, r.status, r.error, r.note, at))
     verdicts = list(whole.values())
     if parts:
         yield Run("finish_segments", list(parts.values()))
@@ -182,7 +183,7 @@ def _tell(found: Sequence[tuple[Receipt, Row]], now: int) -> Script[None]:
         options, noted = live[row[1]]
         if options.intermediate and str(r.error) not in noted:
             noted.append(str(r.error))
-            rows.append((row[1], r.status, r.error, r.note, r.at))
+            rows.append((row[1], r.status, r.error, r.note, max(r.at, row[6] or 0)))
     told = sorted({row[0] for row in rows})
     yield Run("note_messages", [(key, " ".join(live[key][1])) for key in told])
     yield Run("intermediate_reports", rows, {"now": now})

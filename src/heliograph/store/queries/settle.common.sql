@@ -43,8 +43,8 @@ ON CONFLICT (smsc, id_key) DO UPDATE SET
 
 -- name: find_receipt_keys
 -- rows: n int, smsc text, id_key text
--- returns: n int, message bigint, part int, state int, segments int, webhook bigint
-SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook
+-- returns: n int, message bigint, part int, state int, segments int, webhook bigint, sent_at bigint
+SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook, s.sent_at
 FROM v CROSS JOIN receipt_key k
 LEFT JOIN segment s ON s.message = k.message AND s.part = k.part
 LEFT JOIN message m ON m.key = k.message

@@ -16,8 +16,8 @@ SELECT lane.id FROM v CROSS JOIN lane WHERE lane.id = v.lane ORDER BY lane.id FO
 
 -- name: find_receipt_keys
 -- rows: n int, smsc text, id_key text
--- returns: n int, message bigint, part int, state int, segments int, webhook bigint
-SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook
+-- returns: n int, message bigint, part int, state int, segments int, webhook bigint, sent_at bigint
+SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook, s.sent_at
 FROM v CROSS JOIN receipt_key k
 LEFT JOIN segment s ON s.message = k.message AND s.part = k.part
 LEFT JOIN message m ON m.key = k.message
