@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from aiohttp import web
 
 from flows.house import BEGIN, Customer, TurnedClock, until
 from heliograph.flows.accept import webhook_of
-from heliograph.flows.notify import Notifier, Puller, PushPolicy
+from heliograph.flows.notify import HOST_POSTS, POSTS, PROBES, SHUT_FOR, Notifier, Puller, PushPolicy
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
 from heliograph.sms.message import Options
@@ -24,10 +24,11 @@ from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Taken
 from heliograph.store.interface import Store
-from heliograph.store.settling import Settlement
+from heliograph.store.reporting import due_reports
+from heliograph.store.settling import Delivery, Sent, Settlement
 from heliograph.webhooks.client import WebhookClient
 from store.direct import Direct
-from store.scene import a_message, a_taking
+from store.scene import DAY, PENDING, Place, a_message, a_receipt, a_taking
 
 ENCODE = msgspec.msgpack.Encoder().encode
 MINUTE = 60.0  # seconds
@@ -83,6 +84,20 @@ async def a_server(*, slow: bool = False) -> AsyncIterator[Server]:
         await runner.cleanup()
 
 
+class Asked(Direct):
+    """An engine that remembers what reports were looked for."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.looks: list[tuple[int, int]] = []  # at which webhook's reports, and how many of them were on their way
+
+    async def read(self, script: Any) -> Any:
+        if script.func is due_reports:
+            self.looks.append((script.args[0], len(script.args[3])))
+        await asyncio.sleep(0)  # as any engine would
+        return await super().read(script)
+
+
 @dataclass
 class Office:
     """A notifier at work, and messages that end when the test says so."""
@@ -93,16 +108,24 @@ class Office:
     puller: Puller
     watch: Watch
     epoch: int
+    engine: Asked
     keys: int = 0
 
     async def finish(self, count: int, url: str | None, *, account: int = 1, **options: Any) -> list[str]:
         """So many messages end now; their ids."""
-        wanted = Options(notify_url=url, **options)
-        names = {"account": account, "webhook": webhook_of(account, wanted), "options": ENCODE(wanted)}
-        keys = range(self.keys + 1, self.keys + count + 1)
-        self.keys += count
-        await self.store.accept(Acceptance(account, 9 + account, "", None, [a_message(key, **names) for key in keys]))
-        found = (await self.store.peek(self.clock.now(), count)).candidates
+        return await self.finish_each([url] * count, account=account, **options)
+
+    async def finish_each(self, urls: Sequence[str | None], *, account: int = 1, **options: Any) -> list[str]:
+        """A message for each of these URLs ends now; their ids."""
+        keys = range(self.keys + 1, self.keys + len(urls) + 1)
+        self.keys += len(urls)
+        messages = []
+        for key, url in zip(keys, urls, strict=True):
+            wanted = Options(notify_url=url, **options)
+            names = {"account": account, "webhook": webhook_of(account, wanted), "options": ENCODE(wanted)}
+            messages.append(a_message(key, **names))
+        await self.store.accept(Acceptance(account, 9 + account, "", None, messages))
+        found = (await self.store.peek(self.clock.now(), len(urls))).candidates
         await self.store.claim(Taken(self.epoch, self.clock.now(), 0, [a_taking(one) for one in found]))
         verdicts = [Verdict(key, 4, 4096, None, self.clock.now()) for key in keys]
         await self.store.settle(Settlement(self.epoch, self.clock.now(), verdicts=verdicts))
@@ -116,15 +139,16 @@ class Office:
 def play(path: Path, body: Callable[[Office], Awaitable[None]], **policy: int) -> None:
     async def main() -> None:
         clock, watch = TurnedClock(), Watch()
-        store = Store(Direct(str(path / "heliograph.db")))
+        engine = Asked(str(path / "heliograph.db"))
+        store = Store(engine)
         epoch = await store.begin_epoch("test", BEGIN)
         plain = {"batch": 100, "in_flight": 4, "retries": 20}
-        async with WebhookClient(30.0, allow_private=True) as client:
+        async with WebhookClient(30.0, allow_private=True, per_host=POSTS) as client:
             notifier = Notifier(store, client, PushPolicy(**plain | policy, currency="EUR"), clock, watch)
             running = asyncio.create_task(notifier.run())
             try:
                 async with asyncio.timeout(60):
-                    await body(Office(store, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch))
+                    await body(Office(store, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch, engine))
             finally:
                 notifier.stop()
                 await running
@@ -285,5 +309,112 @@ def test_a_hundred_slow_webhooks_do_not_hide_another(tmp_path: Path) -> None:
                 await office.finish(1, f"{slow.url}/{n}")
             await office.finish(1, quick.url)
             await until(lambda: quick.told)
+            assert slow.told == []
+            slow.open.set()
+            await until(lambda: len(slow.told) == 100)
+
+    play(tmp_path, body)
+
+
+def test_a_host_that_hangs_with_more_urls_than_posts_leaves_room_for_others(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as slow, a_server() as quick:
+            await office.finish_each([f"{slow.url}/{n}" for n in range(POSTS + 50)])
+            await until(lambda: len(dict(office.engine.looks)) == POSTS + 50 and office.clock.waits)
+            await office.finish(1, quick.url)
+            await until(lambda: quick.told)
+
+            assert slow.told == []
+            await until(lambda: slow.now == HOST_POSTS)
+            slow.open.set()
+            await until(lambda: len(slow.told) == POSTS + 50)
+            assert slow.most == HOST_POSTS
+
+    play(tmp_path, body)
+
+
+def test_a_host_that_fails_is_left_alone_and_then_tried_by_a_few(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as dead, a_server() as quick:
+            dead.statuses = [500] * 40
+            await office.finish_each([f"{dead.url}/{n}" for n in range(40)])
+            await until(lambda: dead.now == 40)
+            dead.open.set()
+            await until(lambda: office.watch.failed_pushes == 40)
+            dead.open.clear()
+            await office.finish_each([f"{dead.url}/{n}" for n in range(40, 100)])
+            await office.finish(1, quick.url)
+            await until(lambda: quick.told)
+            assert dead.now == 0
+
+            office.clock.turn(SHUT_FOR / 1000)
+            await until(lambda: dead.now == PROBES)
+            await office.finish(1, quick.url)
+            await until(lambda: len(quick.told) == 2)
+            assert dead.now == PROBES
+
+            dead.open.set()
+            await until(lambda: office.watch.pushed_reports == 2 + PROBES)
+            for _ in range(2):  # what was left alone, and what failed, which waits for its minute
+                office.clock.turn(MINUTE)
+            await until(lambda: office.watch.pushed_reports == 102)
+            assert office.watch.failed_pushes == 40
+
+    play(tmp_path, body)
+
+
+def test_the_next_reports_of_a_url_are_looked_up_while_its_posts_are_in_flight(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(20, server.url)
+            await until(lambda: server.now == 2)
+            await until(lambda: office.clock.waits)  # nothing more to be looked up: it rests
+
+            assert [flying for _, flying in office.engine.looks] == [0, 4]
+            server.open.set()
+            await until(lambda: len(server.told) == 20)
+            assert sorted(server.told, key=int) == names
+
+    play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_who_has_nothing_more_to_push_rests_while_posts_are_in_flight(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            await office.finish(4, server.url)  # as many as may be in flight, and a look cannot say that this is all
+            await until(lambda: server.now == 2)
+            await until(lambda: office.clock.waits)
+
+    play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_an_intermediate_report_of_a_forgotten_message_is_given_up(tmp_path: Path) -> None:
+    rows = Place("sqlite", str(tmp_path / "heliograph.db")).rows
+
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            server.statuses = [500]
+            wanted = Options(notify_url=server.url, intermediate=True)
+            message = a_message(1, webhook=webhook_of(1, wanted), options=ENCODE(wanted))
+            await office.store.accept(Acceptance(1, 9, "", None, [message]))
+            [one] = (await office.store.peek(BEGIN, 1)).candidates
+            [claim] = await office.store.claim(Taken(office.epoch, BEGIN, 0, [a_taking(one)]))
+            await office.store.settle(Settlement(office.epoch, BEGIN, sent=[Sent(1, 1, "north", "id", claim.event)]))
+            await office.store.receive(Delivery(BEGIN, [a_receipt("id", status=PENDING, error=27, final=False)]))
+            office.notifier.wake.set()
+            await until(lambda: office.watch.failed_pushes == 1)
+            await office.store.receive(Delivery(BEGIN, [a_receipt("id")]))
+            office.notifier.wake.set()
+            await until(lambda: office.watch.pushed_reports == 1)
+            await office.store.touch(office.epoch, BEGIN)
+            while await office.store.retire(BEGIN + 2 * DAY, DAY, DAY):  # sooner than the retries end
+                pass
+            assert await rows("SELECT COUNT(*) FROM report") == [(1,)]
+
+            office.clock.turn(MINUTE)
+            while await rows("SELECT COUNT(*) FROM report") != [(0,)]:
+                await asyncio.sleep(0.001)
+            assert await rows("SELECT COUNT(*) FROM webhook") == [(0,)]
+            assert len(server.bodies) == 2
 
     play(tmp_path, body)

@@ -184,6 +184,48 @@ def test_an_intermediate_report_can_be_told_after_the_message_ended(play: Play) 
     play(body)
 
 
+def test_an_intermediate_report_whose_message_is_forgotten_goes_and_the_others_are_told(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.send(pushed(1, options=TOLD_ALL), pushed(2, options=TOLD_ALL))
+        for name in ("1", "2"):
+            await scene.receive(a_receipt(name, status=PENDING, error=27, final=False))
+        [one, _] = await due(scene)
+        await scene.refuse(1)
+        final = max(await due(scene))
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=[final]))
+        while await scene.store.retire(scene.now + 2 * DAY, DAY, DAY):  # a retention that ends before the retries
+            pass
+
+        found = await scene.store.due_reports(URL, scene.now, 10, frozenset())
+        assert [pending.report.message_id for pending in found.pending] == ["2"]
+        assert found.forgotten == [one]
+        assert await scene.count("report") == 2  # a look changes nothing
+
+        await scene.store.settle_reports(Pushed(URL, scene.now, forgotten=found.forgotten))
+        assert await scene.count("report") == 1
+        assert (await scene.store.due_reports(URL, scene.now, 10, frozenset())).forgotten == []
+        assert await scene.store.due_webhooks(scene.now, 10) == [URL]
+
+    play(body)
+
+
+def test_a_webhook_with_nothing_but_forgotten_reports_is_not_looked_at_again(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.send(pushed(1, options=TOLD_ALL))
+        await scene.receive(a_receipt("1", status=PENDING, error=27, final=False))
+        await scene.refuse(1)
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=[max(await due(scene))]))
+        while await scene.store.retire(scene.now + 2 * DAY, DAY, DAY):
+            pass
+
+        found = await scene.store.due_reports(URL, scene.now, 10, frozenset())
+        await scene.store.settle_reports(Pushed(URL, scene.now, forgotten=found.forgotten))
+
+        assert await scene.store.due_webhooks(scene.now + DAY, 10) == []
+
+    play(body)
+
+
 def test_a_report_is_pulled_once_and_the_oldest_first(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await delivered(scene, *[a_message(key) for key in range(1, 8)])

@@ -31,6 +31,7 @@ IDLE = 0.25  # seconds between two looks when nothing wakes us
 GATHER = 0.02  # seconds for which reports wait for others that may go in the same POST
 WEBHOOKS_AT_A_TIME = 64
 POSTS = 512  # in flight at a time, over all URLs
+HOST_POSTS = 256  # of them to one host
 RETRY_STORE = 0.5  # seconds
 SHUT_AFTER = 32  # failed POSTs to a host, in a row
 SHUT_FOR = 15_000  # milliseconds
@@ -76,34 +77,54 @@ class Target:
     more: bool = False  # whether the last look did not show all
 
 
+@dataclass(slots=True)
+class Host:
+    """What is known of a host."""
+
+    flying: int = 0  # POSTs
+    failures: int = 0  # in a row
+    shut_until: int | None = None  # UTC milliseconds; then a few POSTs tell whether it answers again
+
+
 class Hosts:
-    """Hosts that do not answer: after SHUT_AFTER failures in a row one is left alone for SHUT_FOR, so that a dead one
-    with many URLs takes no places from others. Nothing of that counts as a try."""
+    """Hosts that do not answer: after SHUT_AFTER failures in a row one is left alone for SHUT_FOR, then tried by PROBES
+    POSTs, until it takes one. Nothing of that counts as a try. No host has more than HOST_POSTS in flight, so that one
+    that hangs leaves room for others before anybody knows."""
 
     def __init__(self) -> None:
-        self._failures: dict[str, int] = {}
-        self._shut: dict[str, int] = {}
+        self._hosts: dict[str, Host] = {}
 
-    def note(self, url: str, taken: bool, now: int) -> None:
-        """What came of a POST."""
-        host = urlsplit(url).netloc
-        if taken:
-            self._failures.pop(host, None)
-            self._shut.pop(host, None)
+    def begin(self, url: str) -> None:
+        """A POST leaves."""
+        self._hosts.setdefault(urlsplit(url).netloc, Host()).flying += 1
+
+    def end(self, url: str, taken: bool, now: int) -> None:
+        """What came of it."""
+        name = urlsplit(url).netloc
+        host = self._hosts[name]
+        host.flying -= 1
+        if not taken:
+            host.failures += 1
+            if host.failures >= SHUT_AFTER:
+                host.shut_until = now + SHUT_FOR
             return
-        self._failures[host] = self._failures.get(host, 0) + 1
-        if self._failures[host] >= SHUT_AFTER:
-            self._shut[host] = now + SHUT_FOR
+        host.failures, host.shut_until = 0, None
+        if not host.flying:
+            del self._hosts[name]
+
+    def has_room(self, url: str) -> bool:
+        """Whether one more POST may leave."""
+        host = self._hosts.get(urlsplit(url).netloc)
+        return host is None or host.flying < HOST_POSTS
 
     def shut_until(self, url: str, now: int) -> int | None:
         """Until when a host is left alone (UTC milliseconds); None: it may be tried."""
-        host = urlsplit(url).netloc
-        until = self._shut.get(host)
-        if until is None or until > now:
-            return until
-        del self._shut[host]
-        self._failures[host] = SHUT_AFTER - PROBES  # a few tries tell whether it answers again
-        return None
+        host = self._hosts.get(urlsplit(url).netloc)
+        if host is None or host.shut_until is None:
+            return None
+        if host.shut_until > now:
+            return host.shut_until
+        return now + SHUT_FOR if host.flying >= PROBES else None
 
 
 class Notifier:
@@ -164,19 +185,23 @@ class Notifier:
         known = frozenset(target.flying.union(pending.id for pending in target.staged))
         most = self._policy.in_flight * self._policy.batch
         found = await self._store.due_reports(target.webhook, now, most, known)
-        target.more = len(found.pending) >= most
+        if found.forgotten:
+            await self._store.settle_reports(Pushed(target.webhook, now, forgotten=found.forgotten))
+        target.more = len(found.pending) + len(found.forgotten) >= most
         gone = target.flying | target.landed
         self._targets[target.webhook] = target
         target.staged.extend(p for p in found.pending if p.id not in known and p.id not in gone)
 
     def _begin(self, target: Target, group: asyncio.TaskGroup) -> None:
         """As many POSTs as the URL may have; none to a host that does not answer."""
-        if target.staged and not target.posts and (until := self._hosts.shut_until(target.url, self._clock.now())):
-            group.create_task(self._postpone(target, until))
-            return
         while target.staged and target.posts < self._policy.in_flight and not self._stopping:
-            if sum(one.posts for one in self._targets.values()) >= POSTS:
+            if until := self._hosts.shut_until(target.url, self._clock.now()):
+                if not target.posts:  # else these will tell
+                    group.create_task(self._postpone(target, until))
+                return
+            if not self._hosts.has_room(target.url) or sum(one.posts for one in self._targets.values()) >= POSTS:
                 break
+            self._hosts.begin(target.url)
             batch = self._batch(target)
             target.flying.update(pending.id for pending in batch)
             target.posts += 1
@@ -198,7 +223,7 @@ class Notifier:
         result = await self._client.post(options.notify_url or "", options.content_type, body)
         problem = result.reason if isinstance(result, Failed) else None
         self._watch.pushed(options.notify_url or "", batch, problem)
-        self._hosts.note(options.notify_url or "", problem is None, self._clock.now())
+        self._hosts.end(options.notify_url or "", problem is None, self._clock.now())
         await self._keep(self._outcome(target.webhook, batch, problem))
         settled = [pending.id for pending in batch]
         target.landed.update(settled)

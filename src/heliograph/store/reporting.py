@@ -25,9 +25,10 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True):
-    """The reports to push next."""
+    """The reports to push next. `forgotten` ones (ids) are due as well, and their messages are in no history any more."""
 
     pending: list[Pending]
+    forgotten: list[int] = []
 
 
 class Pushed(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +39,7 @@ class Pushed(msgspec.Struct, frozen=True, array_like=True):
     taken: Sequence[int] = ()  # ids of reports
     retry: Sequence[tuple[int, int, int]] = ()  # (id, due, attempts)
     given_up: Sequence[int] = ()  # offered to the pull from now on
+    forgotten: Sequence[int] = ()  # nothing can be told of them
 
 
 class Pull(msgspec.Struct, frozen=True, array_like=True):
@@ -68,7 +70,8 @@ def due_reports(webhook: int, now: int, most: int, flying: frozenset[int]) -> Sc
             Pending(id_, attempts, _report(told[message], status, error, note, at))
             for id_, message, _, attempts, status, error, note, at, _ in rows
             if message in told
-        ]
+        ],
+        [row[0] for row in rows if row[1] not in told],
     )
 
 
@@ -113,7 +116,7 @@ def settle_reports(batch: Sequence[Pushed]) -> Script[list[None]]:
     """Write what came of POSTs: what was taken is not offered again."""
     now = max(p.now for p in batch)
     yield Run("give_up_reports", [(id_,) for p in batch for id_ in p.given_up], {"now": now})
-    yield Run("drop_reports", [(id_,) for p in batch for id_ in (*p.taken, *p.given_up)])
+    yield Run("drop_reports", [(id_,) for p in batch for id_ in (*p.taken, *p.given_up, *p.forgotten)])
     yield Run("postpone_reports", [row for p in batch for row in p.retry])
     webhooks = [(webhook,) for webhook in sorted({p.webhook for p in batch})]
     yield Run("refresh_webhooks", webhooks, {"now": now})
