@@ -21,7 +21,7 @@ from heliograph.api.errors import (
     refusal,
 )
 from heliograph.api.shapes import encode_sent, render_sent
-from heliograph.flows.errors import Overloaded, StoreFull
+from heliograph.flows.errors import Overloaded
 from heliograph.flows.submission import Accepted, Answer
 
 SENT_ON = {
@@ -118,7 +118,6 @@ REFUSALS = [
     (HeadTooLarge(), 431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large"),
     (KeyError("secret"), 500, "GENERAL_ERROR", "Something went wrong. Please contact support."),
     (Overloaded("busy"), 503, "SERVICE_UNAVAILABLE", "Service unavailable"),
-    (StoreFull("full"), 503, "SERVICE_UNAVAILABLE", "Service unavailable"),
 ]
 
 

@@ -14,7 +14,6 @@ from heliograph.sms.schedule import (
     Plan,
     Window,
     is_open,
-    minute_of_day,
     next_open,
     parse_instant,
     plan,
@@ -38,19 +37,16 @@ def at(text):
 
 
 def window_of(given):
-    """The window of a vector, or None; ValueError for hours that no window can say."""
+    """The window of a vector, or None."""
     if given is None:
         return None
-    hours = [given.get(end) and minute_of_day(given[end]["hour"], given[end]["minute"]) for end in ("from", "to")]
+    hours = [given.get(end) and given[end]["hour"] * 60 + given[end]["minute"] for end in ("from", "to")]
     return Window(tuple(map(DAYS.index, given["days"])), *hours, given.get("timeZone", "UTC"))
 
 
 def refusals(given):
     """Everything that is wrong with a vector's input, as the API would collect it."""
-    try:
-        window = window_of(given.get("deliveryTimeWindow"))
-    except ValueError as problem:
-        return [str(problem)]
+    window = window_of(given.get("deliveryTimeWindow"))
     found = problems(window) if window else []
     if given.get("sendAt"):
         found += send_at_problems(at(given["acceptedAt"]), at(given["sendAt"]))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import vectors
 from heliograph.sms import gsm7, udh
 from heliograph.sms.coding import Alphabet, alphabet
-from heliograph.sms.segments import MAX_PARTS, Part, Uncuttable, capacity, count, cut, cut_plain
+from heliograph.sms.segments import MAX_PARTS, Part, Uncuttable, capacity, count, cut
 
 REFUSED = [case for case in vectors.of_kind("reject") if "statusId" in case]
 REJECTED_TYPES = [value for value in range(256) if value & 0x3C not in (0x00, 0x08, 0x10)]
@@ -70,13 +70,7 @@ def test_a_header_takes_as_many_septets_as_on_the_air(case):
 def test_sar_has_the_cut_points_of_the_8_bit_reference():
     body = bytes.fromhex(vectors.BY_ID["C02"]["input"]["hex"])
     expected = [vectors.BY_ID[id]["fields"]["short_message"] for id in ("C31.1", "C31.2")]
-    assert [payload.hex() for payload in cut_plain(body, 0, 0)] == expected
-
-
-def test_sar_carries_no_header_of_the_customer():
-    with pytest.raises(Uncuttable) as refusal:
-        cut_plain(bytes.fromhex("0605040b8423f0") + bytes(10), 0x04, 0x40)
-    assert refusal.value.status_id == 24
+    assert [udh.parse(part.user_data)[1].hex() for part in cut(body, 0, 0)] == expected
 
 
 @pytest.mark.parametrize("esm_class", REJECTED_TYPES)
@@ -167,7 +161,6 @@ def test_a_cut_loses_nothing_fits_and_says_the_same_twice(body, data_coding, wid
     pieces = payloads(parts, 0)
     assert b"".join(pieces) == body
     assert count(body, data_coding, 0) == len(cut(body, data_coding, 0))
-    assert cut_plain(body, data_coding, 0) == payloads(cut(body, data_coding, 0), 0)
     if len(parts) > 1:
         header = 7 if wide else 6
         assert max(map(len, pieces)) <= capacity(alphabet(data_coding), header)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 import pytest
 
 from heliograph.sms.message import MessageState, SegmentState
-from heliograph.store.claiming import Look, Move
+from heliograph.store.claiming import LANES_AT_A_TIME, Look, Move
 from heliograph.store.settling import SegmentOutcome
 from store.scene import BEGIN, DAY, HOUR, Play, Scene, a_message, a_receipt, a_taking
 
@@ -284,6 +286,48 @@ def test_a_paced_lane_is_not_due_before_its_next_segment(play: Play) -> None:
         scene.now += 1
         [two] = await scene.peek()
         assert (two.key, two.allowed_at, two.pace) == (2, (BEGIN + 2000) * 1000, 2_000_000)
+
+    play(body)
+
+
+async def more_waits(scene: Scene, lane: int) -> None:
+    await scene.accept(a_message(2 * lane), a_message(2 * lane + 1), name=f"slow {lane}", interval=60_000_000)
+    await claim_paced(scene)
+
+
+async def more_comes(scene: Scene, lane: int) -> None:
+    await scene.accept(a_message(2 * lane), name=f"slow {lane}", interval=60_000_000)
+    await claim_paced(scene)
+    await scene.accept(a_message(2 * lane + 1), name=f"slow {lane}")
+
+
+async def one_comes_back(scene: Scene, lane: int) -> None:
+    await scene.accept(a_message(2 * lane), name=f"slow {lane}", interval=60_000_000)
+    await claim_paced(scene)
+    await scene.lose(2 * lane, state=WAITING, message_state=QUEUED)
+
+
+async def claim_paced(scene: Scene) -> None:
+    [candidate] = await scene.peek(1)
+    await scene.claim(a_taking(candidate, lane_allowed_at=(BEGIN + 60_000) * 1000))
+
+
+@pytest.mark.parametrize("how", [more_waits, more_comes, one_comes_back])
+def test_paced_lanes_that_may_not_send_yet_hide_no_others(
+    play: Play, how: Callable[[Scene, int], Awaitable[None]]
+) -> None:
+    lanes = LANES_AT_A_TIME + 8
+
+    async def body(scene: Scene) -> None:
+        for lane in range(1, lanes + 1):
+            await how(scene, lane)
+        scene.now += 1
+        await scene.accept(a_message(1000, due=scene.now), name="free")
+        look = await scene.store.peek(scene.now, 1000)
+        assert ([candidate.key for candidate in look.candidates], look.stale) == ([1000], [])
+
+        scene.now = BEGIN + 60_000
+        assert len((await scene.store.peek(scene.now, 1000)).candidates) == LANES_AT_A_TIME
 
     play(body)
 

@@ -218,6 +218,47 @@ def test_an_intermediate_report_that_failed_is_not_told_any_more_when_the_messag
     play(body)
 
 
+def test_an_intermediate_report_whose_message_is_forgotten_goes_and_the_others_are_told(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.send(pushed(1, options=TOLD_ALL), pushed(2, options=TOLD_ALL))
+        for name in ("1", "2"):
+            await scene.receive(a_receipt(name, status=PENDING, error=27, final=False))
+        [one, _] = await due(scene)
+        await scene.refuse(1)
+        final = max(await due(scene))
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=[final]))
+        while await scene.store.retire(scene.now + 2 * DAY, DAY, DAY):  # a retention that ends before the retries
+            pass
+
+        found = await scene.reports(URL)
+        assert [pending.report.message_id for pending in found.pending] == ["2"]
+        assert found.obsolete == [one]
+        assert await scene.count("report") == 2  # a look changes nothing
+
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=found.obsolete))
+        assert await scene.count("report") == 1
+        assert (await scene.reports(URL)).obsolete == []
+        assert await scene.store.due_webhooks(scene.now, 10) == [URL]
+
+    play(body)
+
+
+def test_a_webhook_with_nothing_but_forgotten_reports_is_not_looked_at_again(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.send(pushed(1, options=TOLD_ALL))
+        await scene.receive(a_receipt("1", status=PENDING, error=27, final=False))
+        await scene.refuse(1)
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=[max(await due(scene))]))
+        while await scene.store.retire(scene.now + 2 * DAY, DAY, DAY):
+            pass
+
+        await scene.store.settle_reports(Pushed(URL, scene.now, taken=(await scene.reports(URL)).obsolete))
+
+        assert await scene.store.due_webhooks(scene.now + DAY, 10) == []
+
+    play(body)
+
+
 def test_a_report_is_pulled_once_and_the_oldest_first(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await delivered(scene, *[a_message(key) for key in range(1, 8)])

@@ -254,6 +254,48 @@ def test_an_old_receipt_for_nobody_is_not_for_a_later_claim_that_reuses_its_id(p
     play(body)
 
 
+@pytest.mark.parametrize("ended", ["by its receipt", "by a refusal"])
+def test_an_early_receipt_for_an_id_that_is_used_again_is_for_the_newer_segment(play: Play, ended: str) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.accept(a_message(1))
+        await scene.claim_all()
+        await scene.settle(sent=[scene.sent(1, "same")])
+        if ended == "by its receipt":
+            await scene.receive(a_receipt("same"))
+        else:
+            await scene.refuse(1)
+        await scene.pull()
+
+        await claimed(scene, a_message(2))
+        assert await scene.receive(a_receipt("same", status=FAILED, error=27)) == Matched(late=1)
+        assert await scene.told() == []
+        await scene.settle(sent=[scene.sent(2, "same")])
+
+        assert await scene.told() == [("2", FAILED, 27)]
+        assert len(await scene.finished()) == 2
+
+    play(body)
+
+
+def test_a_receipt_that_came_again_is_not_for_a_later_claim_that_uses_its_id(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.accept(a_message(1))
+        await scene.claim_all()
+        await scene.settle(sent=[scene.sent(1, "same")])
+        await scene.receive(a_receipt("same", status=FAILED))
+        await scene.receive(a_receipt("same", status=FAILED))
+        await scene.pull()
+
+        await claimed(scene, a_message(2))
+        await scene.settle(sent=[scene.sent(2, "same")])
+        assert await scene.told() == []
+
+        await scene.receive(a_receipt("same"))
+        assert await scene.told() == [("2", DELIVERED, 0)]
+
+    play(body)
+
+
 def test_of_two_segments_with_one_id_the_newer_is_meant(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await claimed(scene, a_message(1), a_message(2))

@@ -12,10 +12,3 @@ class Overloaded(Exception):
     def __init__(self, sentence: str, retry_after: int = 1) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
-
-
-class StoreFull(Overloaded):
-    """The store has no room left: free space does not come back within a second."""
-
-    def __init__(self, sentence: str, retry_after: int = 60) -> None:
-        super().__init__(sentence, retry_after)

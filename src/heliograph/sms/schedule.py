@@ -90,17 +90,6 @@ class Window(msgspec.Struct, frozen=True):
     time_zone: str = "UTC"
 
 
-def minute_of_day(hour: int, minute: int) -> int:
-    """The minute of the day, 0..1439.
-
-    Raises:
-        ValueError: with a sentence, for an hour outside 0..23 or a minute outside 0..59.
-    """
-    if not (0 <= hour <= 23 and 0 <= minute <= 59):
-        raise ValueError("must have an hour from 0 to 23 and a minute from 0 to 59")
-    return hour * 60 + minute
-
-
 def problems(window: Window) -> list[str]:
     """Everything that makes `window` unusable, a sentence each; [] for a good one."""
     found = []

@@ -101,18 +101,6 @@ def cut(body: bytes, data_coding: int, esm_class: int, *, reference: int = 0, wi
     return parts
 
 
-def cut_plain(body: bytes, data_coding: int, esm_class: int) -> list[bytes]:
-    """The payloads alone, cut where `cut` with an 8-bit reference cuts: for SAR, which numbers them in TLVs.
-
-    Raises:
-        Uncuttable: as `cut`; also with 24 for a body with a UDH of its own, which SAR must not carry.
-    """
-    if esm_class & _UDHI:
-        raise Uncuttable(INVALID_UDH, "a body with its own UDH cannot be numbered in sar TLVs")
-    layout = None if is_whole(body, data_coding, esm_class) else _lay_out(body, data_coding, esm_class, wide=False)
-    return [body] if layout is None else layout.payloads()
-
-
 def count(body: bytes, data_coding: int, esm_class: int) -> int:
     """How many segments `cut` with an 8-bit reference makes; what a price is reckoned by.
 

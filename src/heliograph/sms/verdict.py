@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import msgspec
 
 DELIVERED_TO_OPERATOR = 2
-WAITING_DELIVERY = 3
 REJECTED_OPERATOR = 4
 DELIVERED_TO_HANDSET = 5
 NOT_DELIVERED = 9

@@ -74,12 +74,17 @@ def keep(group: Group, results: dict[str, list[Any]]) -> None:
     """Keep the promises of a commit: a result each, or the exception that is to be raised where it was asked for."""
     for kind, waiting in group.items():
         for one, result in zip(waiting, results[kind], strict=True):
-            if one.future.done():
-                continue
-            if isinstance(result, BaseException):
-                one.future.set_exception(result)
-            else:
-                one.future.set_result(result)
+            keep_one(one.future, result)
+
+
+def keep_one(future: asyncio.Future[Any], result: Any) -> None:
+    """Give one who waits his result, or the exception that is to be raised there; unless he has gone."""
+    if future.done():
+        return
+    if isinstance(result, BaseException):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
 
 
 def fail(group: Group, error: BaseException) -> None:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar, cast
 
 from heliograph.store.errors import StoreUnavailable, Unstorable
 from heliograph.store.frames import LENGTH, UNWRITABLE, decode_results, encode_group
-from heliograph.store.group import Gathering, Group, fail, keep
+from heliograph.store.group import Gathering, Group, fail, keep, keep_one
 from heliograph.store.script import Script
 
 T = TypeVar("T")
@@ -169,38 +169,26 @@ class SqliteEngine:
     def _written(self, results: dict[str, list[Any]]) -> None:
         if "open" in results:
             [opened] = results["open"]
-            if isinstance(opened, BaseException):
-                self._opened.set_exception(opened)
-            else:
-                self._opened.set_result(opened)
+            keep_one(self._opened, opened)
             return
         keep(self._on_their_way.popleft(), results)
         self._schedule()
 
     def _read(self, results: dict[str, list[Any]]) -> None:
-        future = self._reads.popleft()
         [result] = results["read"]
-        if future.done():
-            return
-        if isinstance(result, BaseException):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
+        keep_one(self._reads.popleft(), result)
 
     def _lost(self) -> None:
         if self._ended.done():
             return
         self._ended.set_result(None)
         error = StoreUnavailable("the process of the store has ended")
-        if not self._opened.done():
-            self._opened.set_exception(error)
+        keep_one(self._opened, error)
         while self._on_their_way:
             fail(self._on_their_way.popleft(), error)
         fail(self._gathering.take(), error)
         while self._reads:
-            future = self._reads.popleft()
-            if not future.done():
-                future.set_exception(error)
+            keep_one(self._reads.popleft(), error)
         self._idle.set()
 
 

@@ -5,8 +5,7 @@
 -- params: priority int, now bigint, most int
 -- returns: id bigint, segment_interval bigint, allowed_at bigint, account bigint
 SELECT id, segment_interval, allowed_at, account FROM lane
-WHERE state = 0 AND priority = :priority AND next_due <= :now
-    AND (segment_interval IS NULL OR allowed_at / 1000 <= :now) ORDER BY next_due LIMIT :most
+WHERE state = 0 AND priority = :priority AND next_due <= :now ORDER BY next_due LIMIT :most
 
 -- name: due_messages
 -- rows: lane bigint
