@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import pwd
@@ -16,8 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 STARTS_WITHIN = 60.0  # seconds
 QUIET = {"listen_addresses": "", "max_connections": "60", "shared_buffers": "32MB", "max_wal_size": "256MB"}
+ROLE = "one_of_many"
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
@@ -125,3 +129,21 @@ def running(*, fsync: bool = False) -> Iterator[Postgres]:
             server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def a_role(url: str, *settings: str) -> Iterator[str]:
+    """The same database for a role of its own, which may do what the owner may."""
+
+    async def execute(*statements: str) -> None:
+        connection = await asyncpg.connect(url)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(execute(f"CREATE ROLE {ROLE} LOGIN", f"GRANT postgres TO {ROLE}"))
+    asyncio.run(execute(*[f"ALTER ROLE {ROLE} {setting}" for setting in settings]))
+    try:
+        yield url.replace("postgres@", f"{ROLE}@")
+    finally:
+        asyncio.run(execute(f"REASSIGN OWNED BY {ROLE} TO postgres", f"DROP ROLE {ROLE}"))

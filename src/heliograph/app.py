@@ -112,13 +112,15 @@ class Health:
         return {"status": "up", "version": version("heliograph")}
 
     async def ready(self) -> tuple[bool, dict[str, Any]]:
-        """Whether requests can be stored, seen by a commit; messages wait for links, so those only inform."""
+        """Whether the store answers: seen by a look, without which nothing is sent, and by a commit. Messages wait for
+        links, so those only inform."""
         state: dict[str, Any] = {"store": "up", "links": self._pool.status()}
         try:
             async with asyncio.timeout(5):
+                await self._store.check_epoch(self._epoch)
                 await self._store.touch(self._epoch, self._clock.now())
         except (StoreUnavailable, EpochEnded, TimeoutError) as error:
-            state["store"] = f"unavailable: {error or 'no commit within 5 s'}"
+            state["store"] = f"unavailable: {error or 'no answer within 5 s'}"
             return False, state
         return True, state
 

@@ -17,7 +17,19 @@ import pytest
 
 import postgres as server
 from e2e.conftest import run
-from e2e.gateway import Customer, Dial, Sink, configure, message, no_room, open_account, running, until
+from e2e.gateway import (
+    Customer,
+    Dial,
+    House,
+    Sink,
+    configure,
+    house,
+    message,
+    no_room,
+    open_account,
+    running,
+    until,
+)
 from e2e.served import Served
 from flows.engines import CUT
 from heliograph.app import STOPS_WITHIN, Gateway, Health, Unfinished, open_store
@@ -119,6 +131,39 @@ def test_a_gateway_that_another_one_replaced_ends_and_sends_nothing_more(
             assert not any("Traceback" in line for line in first.log)
 
     run(scene())
+
+
+@pytest.mark.parametrize("bar", ["NOLOGIN", "CONNECTION LIMIT 1"])
+def test_a_gateway_whose_role_gets_no_more_connections_waits_and_goes_on(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bar: str
+) -> None:
+    """All parts look into the store again and again meanwhile, and none of them ends."""
+    monkeypatch.setattr(engine, "RECONNECT_AFTER", 0.01)
+
+    async def body(h: House) -> None:
+        beside = await asyncpg.connect(database_url)
+        await beside.execute(f"ALTER ROLE {server.ROLE} {bar}")
+        await cut(database_url)
+        for _ in range(5):
+            ready = await h.customer.request("GET", "/ready")
+            assert ready.status == 503
+            assert ready.json["store"].startswith("unavailable: ")
+            h.dial.turn(1.0)  # whoever looks round does so now
+
+        await beside.execute(f"ALTER ROLE {server.ROLE} LOGIN CONNECTION LIMIT -1")
+        await beside.close()
+        for _ in range(1000):
+            if (await h.customer.send(message(notifyUrl=h.sink.url()))).status == 200:
+                break
+        assert [report["status"]["id"] for report in await h.told(1)] == [5]
+        assert (await h.customer.request("GET", "/ready")).status == 200
+
+    async def scene(url: str) -> None:
+        async with house(tmp_path, url=url) as h:
+            await body(h)
+
+    with server.a_role(database_url) as url:
+        run(scene(url))
 
 
 def test_a_gateway_that_lost_its_lock_to_nobody_who_serves_waits_to_have_it_back(

@@ -15,12 +15,13 @@ from heliograph.flows.upkeep import EVERY, RETIRE_EVERY, Upkeep
 from heliograph.observe import Watch
 from heliograph.sms.message import Inbound
 from heliograph.store.accepting import Acceptance
+from heliograph.store.claiming import Taken
 from heliograph.store.errors import EpochEnded, StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Pull
-from heliograph.store.settling import Delivery
+from heliograph.store.settling import Delivery, Sent, Settlement
 from still import BEGIN, StillClock, until
-from store.scene import a_message
+from store.scene import a_message, a_receipt, a_taking
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -37,6 +38,7 @@ class Keeper:
     upkeep: Upkeep
     running: asyncio.Task[None]
     told: list[int]
+    epoch: int
 
     async def accept(self, *keys: int, seconds: float) -> None:
         """Messages whose validity ends so soon."""
@@ -61,26 +63,26 @@ class Keeper:
 
 
 @asynccontextmanager
-async def a_keeper(engine: Engine) -> AsyncIterator[Keeper]:
+async def a_keeper(engine: Engine, keep_receipts: int) -> AsyncIterator[Keeper]:
     store, clock, watch, told = await open_store(engine.url, exclusive=True), StillClock(), Watch(), [0]
     epoch = await store.begin_epoch("test", BEGIN)
 
     def tell() -> None:
         told[0] += 1
 
-    upkeep = Upkeep(store, clock, epoch, watch, tell, grace=HOUR, keep=2 * DAY, keep_receipts=7 * DAY)
+    upkeep = Upkeep(store, clock, epoch, watch, tell, grace=HOUR, keep=2 * DAY, keep_receipts=keep_receipts)
     running = asyncio.create_task(upkeep.run())
     try:
-        yield Keeper(engine, store, clock, watch, upkeep, running, told)
+        yield Keeper(engine, store, clock, watch, upkeep, running, told, epoch)
     finally:
         upkeep.stop()
         await asyncio.wait([running])
         await store.close()
 
 
-def play(engine: Engine, body: Callable[[Keeper], Awaitable[None]]) -> None:
+def play(engine: Engine, body: Callable[[Keeper], Awaitable[None]], *, keep_receipts: int = 7 * DAY) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), a_keeper(engine) as keeper:
+        async with asyncio.timeout(60), a_keeper(engine, keep_receipts) as keeper:
             await body(keeper)
             if keeper.running.done():
                 await keeper.running  # which raises what it ended with
@@ -116,6 +118,23 @@ def test_what_is_old_goes_once_a_minute(engine: Engine) -> None:
         assert await engine.rows("SELECT sender FROM inbound") == []
 
     play(engine, body)
+
+
+def test_a_message_is_found_by_its_receipt_until_it_ends_however_short_ids_are_kept(engine: Engine) -> None:
+    async def body(keeper: Keeper) -> None:
+        await keeper.looked()
+        validity = 2 * DAY
+        await keeper.accept(1, seconds=validity / 1000)
+        [candidate] = (await keeper.store.peek(BEGIN, 1)).candidates
+        [claim] = await keeper.store.claim(Taken(keeper.epoch, BEGIN, 0, [a_taking(candidate)]))
+        await keeper.store.settle(Settlement(keeper.epoch, BEGIN, [Sent(1, 1, "north", "a", claim.event)]))
+        await keeper.look((validity + HOUR - 1) / 1000)  # the last moment of its grace
+
+        await keeper.store.receive(Delivery(keeper.clock.now(), [a_receipt("a")]))
+
+        assert await keeper.reports() == [("1", 5, 0)]
+
+    play(engine, body, keep_receipts=HOUR)
 
 
 def test_what_expires_while_the_store_is_unavailable_is_reported_when_it_is_back(engine: Engine) -> None:

@@ -10,14 +10,19 @@ import apsw
 import asyncpg
 import msgspec
 
+from heliograph.accounts.gate import Account
+from heliograph.flows.pull import Puller
+from heliograph.flows.submission import ReportQuery
+from heliograph.observe import Watch
 from heliograph.sms.message import NewMessage, Options, Receipt, Report
 from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Candidate, Claim, Move, Taken, Taking
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
-from heliograph.store.reporting import Ask, Pending, Pull, Reports
+from heliograph.store.reporting import Ask, Pending, Reports
 from heliograph.store.settling import Delivery, Matched, SegmentOutcome, Sent, Settlement
+from still import StillClock
 from store.direct import Direct
 
 BEGIN = 1_790_000_000_000  # 2026-09-21T14:13:20Z
@@ -176,7 +181,8 @@ class Scene:
         )
 
     async def pull(self, *, account: int = 1, limit: int = 1000, **filters: str) -> list[Report]:
-        return await self.store.pull(Pull(account, self.now, limit, **filters))
+        puller = Puller(self.store, StillClock(self.now), Watch(), "EUR")
+        return await puller.pull(Account(account, "acme", None, None), ReportQuery(limit, **filters))
 
     async def told(self, **filters: Any) -> list[tuple[str, int, int]]:
         """What a pull gives, as (message_id, status, error)."""

@@ -22,6 +22,9 @@ BLOCKED = """
 SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'heliograph' AND wait_event_type = 'Lock'
 """
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'heliograph'"
+CONNECTIONS = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'heliograph'"
+ROLE = server.ROLE
+BARS = {"NOLOGIN": "LOGIN", "CONNECTION LIMIT 1": "CONNECTION LIMIT -1"}
 
 
 @pytest.fixture(autouse=True)
@@ -33,16 +36,17 @@ def an_acceptance(key: int) -> Acceptance:
     return Acceptance(1, 1_000_000, "", None, [a_message(key)])
 
 
-def play(url: str, body: Callable[[Store, Any], Awaitable[None]]) -> None:
-    """Run `body` with a store and a connection beside it."""
+def play(url: str, body: Callable[[Store, Any], Awaitable[None]], *, beside: str = "") -> None:
+    """Run `body` with a store and a connection beside it, which may be somebody else's."""
 
     async def main() -> None:
         store = Store(await PostgresEngine.open(url, exclusive=True))
-        beside = await asyncpg.connect(url)
+        connection = await asyncpg.connect(beside or url)
         try:
-            await body(store, beside)
+            async with asyncio.timeout(60):
+                await body(store, connection)
         finally:
-            await beside.close()
+            await connection.close()
             await store.close()
 
     asyncio.run(main())
@@ -76,6 +80,66 @@ def test_idle_connections_that_were_cut_are_made_anew(database_url: str) -> None
             raise AssertionError("never read")
 
     play(database_url, body)
+
+
+@pytest.mark.parametrize("bar", BARS)
+def test_readers_whom_the_server_turns_away_are_told_so_until_they_are_let_in(database_url: str, bar: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        await store.accept(an_acceptance(1))
+        await beside.execute(f"ALTER ROLE {ROLE} {bar}")
+        await beside.execute(f"{CUT} AND pid <> $1", store._engine._writer.get_server_pid())  # type: ignore[attr-defined]
+        while await beside.fetchval(CONNECTIONS) > 1:  # noqa: ASYNC110 - the event is in another process
+            await asyncio.sleep(0)
+
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await store.peek(BEGIN, 10)
+        assert await store.accept(an_acceptance(2)) == frozenset()  # by the connection that there is
+
+        await beside.execute(f"ALTER ROLE {ROLE} {BARS[bar]}")
+        assert {candidate.key for candidate in (await reading(store)).candidates} == {1, 2}
+
+    with server.a_role(database_url) as url:
+        play(url, body, beside=database_url)
+
+
+def test_a_writer_whom_the_server_turns_away_is_told_so_until_it_is_let_in(database_url: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        await beside.execute(f"ALTER ROLE {ROLE} NOLOGIN")
+        await beside.execute(CUT)
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await store.accept(an_acceptance(1))
+
+        await beside.execute(f"ALTER ROLE {ROLE} LOGIN")
+        assert await accepted(store, 2) < 99
+
+    with server.a_role(database_url) as url:
+        play(url, body, beside=database_url)
+
+
+def test_a_role_that_lost_its_rights_is_told_so(database_url: str) -> None:
+    async def body() -> None:
+        beside = await asyncpg.connect(database_url)
+        await beside.execute(f"REVOKE postgres FROM {ROLE}")
+        await beside.close()
+        with pytest.raises(StoreUnavailable, match="PostgreSQL cannot be written: permission denied"):
+            await PostgresEngine.open(url, exclusive=True)
+
+    with server.a_role(database_url) as url:
+        asyncio.run(body())
+
+
+def test_a_look_that_others_are_in_the_way_of_is_told_so(database_url: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        async with beside.transaction():
+            await beside.execute("LOCK TABLE lane IN ACCESS EXCLUSIVE MODE")
+            with pytest.raises(StoreUnavailable):
+                await store.peek(BEGIN, 10)
+        assert (await reading(store)).candidates == []
+
+    with server.a_role(database_url, "SET lock_timeout = '10ms'") as url:
+        play(url, body, beside=database_url)
 
 
 @pytest.mark.parametrize("what", ["write", "read"])

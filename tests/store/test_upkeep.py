@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from heliograph.sms.message import MessageState, SegmentState
+from heliograph.sms.verdict import Verdict
 from heliograph.store.claiming import Move
 from heliograph.store.reporting import Pushed
 from heliograph.store.settling import SegmentOutcome
 from heliograph.store.upkeep import Adopted
-from store.scene import BEGIN, DAY, HOUR, PUSHED, Play, Scene, a_message, a_receipt, a_taking
+from store.scene import BEGIN, DAY, HOUR, PUSHED, REFUSED, Play, Scene, a_message, a_receipt, a_taking
 
 WAITING, CLAIMED, UNKNOWN = SegmentState.WAITING, SegmentState.CLAIMED, SegmentState.UNKNOWN
 QUEUED, TAKEN, HELD = MessageState.QUEUED, MessageState.TAKEN, MessageState.HELD
@@ -316,6 +317,77 @@ def test_receipts_for_nobody_are_kept_for_a_week(play: Play) -> None:
     play(body)
 
 
+async def by_receipts(scene: Scene) -> None:
+    await scene.receive(*[a_receipt(str(key)) for key in range(1, 601)])
+
+
+async def by_answers(scene: Scene) -> None:
+    first = await scene.count("known_id") + 1
+    keys = range(first, first + 600)
+    await scene.accept(*[a_message(key, public_id=str(key), webhook=0, expires_at=scene.now + DAY) for key in keys])
+    await scene.claim_all()
+    await scene.settle(sent=[scene.sent(key, str(number)) for number, key in enumerate(keys, 1)])
+
+
+@pytest.mark.parametrize("again", [by_receipts, by_answers])
+def test_ids_that_an_smsc_uses_again_keep_no_others_from_going(play: Play, again: Any) -> None:
+    """More of them than a slice of upkeep has, and older than all others."""
+
+    async def body(scene: Scene) -> None:
+        await again(scene)
+        await scene.receive(*[a_receipt(f"x{key}", smsc="south") for key in range(600)])
+        scene.now += KEEP_RECEIPTS
+        await again(scene)
+        scene.now += 1
+        await retire(scene)
+
+        assert await scene.rows("SELECT smsc, COUNT(*) FROM receipt_key GROUP BY smsc") == [("north", 600)]
+
+        scene.now += KEEP_RECEIPTS
+        await retire(scene)
+        assert await scene.count("receipt_key") == 0
+
+    play(body)
+
+
+def test_a_day_with_reports_to_push_keeps_no_later_day(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        for key in (1, 2, 3):
+            webhook = {"webhook": URL, "options": PUSHED} if key == 1 else {"webhook": 0}
+            await scene.send(a_message(key, due=scene.now, expires_at=scene.now + DAY, **webhook))
+            await scene.receive(a_receipt(str(key)))
+            scene.now += DAY
+        scene.now += KEEP
+        await retire(scene)
+
+        assert await scene.finished() == [(1, 5, 0)]
+
+    play(body)
+
+
+def test_reports_that_nobody_pulled_go_whatever_waits_before_them(play: Play) -> None:
+    """The oldest 600 are to be pushed, and the next 600 are too young: the clock was ahead when they were made."""
+
+    async def body(scene: Scene) -> None:
+        async def finish(account: int, first: int, **options: Any) -> None:
+            keys = range(first, first + 600)
+            await scene.accept(*[a_message(key, account=account, **options) for key in keys], name=str(first))
+            verdicts = [Verdict(key, REFUSED, 0, None, scene.now) for key in keys]
+            await scene.settle(verdicts=verdicts)
+
+        await finish(1, 1, webhook=URL, options=PUSHED)
+        scene.now += DAY
+        await finish(1, 1001)
+        scene.now -= DAY
+        await finish(2, 2001)
+        scene.now += KEEP + 1
+        await retire(scene)
+
+        assert await scene.rows("SELECT account, COUNT(*) FROM report GROUP BY account") == [(1, 1200)]
+
+    play(body)
+
+
 def test_idle_bulks_and_references_go_and_those_in_use_stay(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await scene.accept(a_message(1, segments=2), name="served")
@@ -324,8 +396,11 @@ def test_idle_bulks_and_references_go_and_those_in_use_stay(play: Play) -> None:
         await scene.accept(a_message(3), name="")
         scene.now += KEEP_RECEIPTS + 1
         await retire(scene)
-
-        assert sorted(await scene.rows("SELECT name FROM lane")) == [("",), ("later",)]
         assert await scene.count("reference") == 0
+        assert sorted(await scene.rows("SELECT name FROM lane")) == [("",), ("later",), ("served",)]
+
+        scene.now += KEEP  # for which reports of the bulk may wait to be pulled by its name
+        await retire(scene)
+        assert sorted(await scene.rows("SELECT name FROM lane")) == [("",), ("later",)]
 
     play(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 import msgspec
@@ -12,6 +13,9 @@ from heliograph.observe import Watch
 from heliograph.sms.message import Report
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Pull
+
+SEARCHES_FOR = 5.0  # seconds; then a search gives what it found, which may be nothing
+REMEMBERED = 1000  # searches
 
 
 def priced(report: Report, currency: str) -> Report:
@@ -36,20 +40,52 @@ class Puller:
         self._clock = clock
         self._watch = watch
         self._currency = currency
+        self._slice = asyncio.Lock()  # one at a time, because whoever sends reads there, too
+        self._reached: dict[Pull, int] = {}  # how far searches came that ended before they had seen all
 
     async def pull(self, account: Account, query: ReportQuery) -> list[Report]:
         """The oldest unread reports that match, at most `query.limit`."""
-        found = await self._store.pull(
-            Pull(
-                account=account.id,
-                now=self._clock.now(),
-                limit=query.limit,
-                bulk_id=query.bulk_id,
-                message_id=query.message_id,
-                entity_id=query.entity_id,
-                application_id=query.application_id,
-                campaign_reference_id=query.campaign_reference_id,
-            )
+        asked = Pull(
+            account=account.id,
+            now=self._clock.now(),
+            limit=query.limit,
+            bulk_id=query.bulk_id,
+            message_id=query.message_id,
+            entity_id=query.entity_id,
+            application_id=query.application_id,
+            campaign_reference_id=query.campaign_reference_id,
         )
+        found = await (self._search(asked) if asked.marked else self._store.pull(asked))
         self._watch.pulled(len(found))
         return [priced(report, self._currency) for report in found]
+
+    async def _search(self, asked: Pull) -> list[Report]:
+        """By looks, which no commit waits for. The next search for the same goes on where this one ended."""
+        place = msgspec.structs.replace(asked, now=0, limit=0)
+        end = self._clock.monotonic() + SEARCHES_FOR
+        began = self._reached.pop(place, 0)
+        after: int | None = began
+        reports: list[Report] = []
+        while after is not None and not reports and self._clock.monotonic() < end:
+            reports, after = await self._sweep(asked, after, end)
+            if after is None and not reports and began:
+                began = after = 0  # ids may have begun anew, where all reports had been read
+        if after:
+            while len(self._reached) >= REMEMBERED:
+                del self._reached[next(iter(self._reached))]
+            self._reached[place] = after
+        return reports
+
+    async def _sweep(self, asked: Pull, after: int | None, end: float) -> tuple[list[Report], int | None]:
+        """The next reports that match, and where others may lie; fewer where somebody else has read them meanwhile."""
+        found: list[tuple[int, Report]] = []
+        while after is not None and len(found) < asked.limit and self._clock.monotonic() < end:
+            async with self._slice:
+                part = await self._store.search(asked, after)
+            found += part.found
+            after = part.after
+        if len(found) > asked.limit:
+            found = found[: asked.limit]
+            after = found[-1][0]
+        taken = await self._store.take([id_ for id_, _ in found]) if found else ()
+        return [report for id_, report in found if id_ in taken], after

@@ -12,6 +12,7 @@ from heliograph.clock import Clock
 from heliograph.flows.settle import Policies
 from heliograph.observe import Watch
 from heliograph.sms.message import MessageState, SegmentState
+from heliograph.sms.schedule import MAX_VALIDITY_MINUTES
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.upkeep import Adopted, Orphan
@@ -19,6 +20,7 @@ from heliograph.store.upkeep import Adopted, Orphan
 LOG = structlog.get_logger(__name__)
 EVERY = 0.5  # seconds
 RETIRE_EVERY = 60.0  # seconds; as often, everything that expired is looked for, however long ago
+MINUTE = 60_000  # milliseconds
 LOOK_BACK = 10_000  # milliseconds before the last look from which what expired is looked for in between
 
 
@@ -41,7 +43,11 @@ def _adopt(orphan: Orphan, policies: Policies) -> Adopted:
 
 
 class Upkeep:
-    """Runs beside everything else, in slices. `told` is called when reports may have become due."""
+    """Runs beside everything else, in slices. `told` is called when reports may have become due.
+
+    `grace`, `keep` and `keep_receipts` are milliseconds. A segment is found by its id until its message ends: the
+    longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
+    """
 
     def __init__(
         self,
@@ -62,7 +68,7 @@ class Upkeep:
         self._told = told
         self._grace = grace
         self._keep = keep
-        self._keep_receipts = keep_receipts
+        self._keep_receipts = max(keep_receipts, MAX_VALIDITY_MINUTES * MINUTE + grace)
         self._stop = asyncio.Event()
 
     async def run(self) -> None:

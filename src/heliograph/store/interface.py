@@ -16,7 +16,7 @@ from heliograph.store import claiming, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.epoch import check_epoch
-from heliograph.store.reporting import Ask, Due, Pull, Pushed
+from heliograph.store.reporting import Ask, Due, Found, Pull, Pushed
 from heliograph.store.script import Script
 from heliograph.store.settling import Delivery, Matched, Settlement
 from heliograph.store.upkeep import Adopted, Orphan
@@ -103,9 +103,17 @@ class Store:
         await self._engine.write("settle_reports", pushed)
 
     async def pull(self, query: Pull) -> list[Report]:
-        """Reports that nobody has read yet, marked as read."""
+        """Reports that nobody has read yet, marked as read. Those with marks are found by `search`."""
         reports: list[Report] = await self._engine.write("pull", query)
         return reports
+
+    async def search(self, query: Pull, after: int) -> Found:
+        """A slice of the unread reports behind an id, those that match."""
+        return await self.look(reporting.search, query, after)
+
+    async def take(self, ids: Sequence[int]) -> frozenset[int]:
+        """Mark reports as read; the ids of those that nobody else had read."""
+        return await self.alone(reporting.take, ids)
 
     async def begin_epoch(self, node: str, now: int) -> int:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""

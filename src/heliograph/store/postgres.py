@@ -45,11 +45,29 @@ IN_THE_WAY = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 
 
+async def connect(*where: Any, **how: Any) -> Any:
+    """Connect, as `asyncpg.connect` does.
+
+    Raises StoreUnavailable, whatever is in the way: nobody listens, the password was changed, the role may not log in
+    any more or has too many connections, the certificate is not good.
+    """
+    try:
+        return await asyncpg.connect(*where, **how)
+    except (*LOST, asyncpg.PostgresError, ValueError) as error:
+        raise StoreUnavailable(f"PostgreSQL refuses the connection: {error or type(error).__name__}") from error
+
+
 def _told(error: Exception) -> Exception:
     """What whoever waits for an item is told."""
     if isinstance(error, REFUSED):
         return Unstorable(type(error).__name__)
     return StoreUnavailable(str(error)) if isinstance(error, (*AWAY, *IN_THE_WAY)) else error
+
+
+def _is_cancelled() -> bool:
+    """Whether it is the task at hand that somebody cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 class Driver:
@@ -133,28 +151,33 @@ class PostgresEngine:
         try:
             await engine._connect()
             engine._readers = await asyncpg.create_pool(
-                url, min_size=1, max_size=4, timeout=WITHIN, command_timeout=WITHIN, server_settings=SETTINGS
+                url,
+                min_size=1,
+                max_size=4,
+                connect=connect,
+                timeout=WITHIN,
+                command_timeout=WITHIN,
+                server_settings=SETTINGS,
             )
-        except (*LOST, *FULL) as error:
+        except BaseException:
             if engine._writer is not None:
                 engine._writer.terminate()
-            raise StoreUnavailable(f"PostgreSQL cannot be reached: {error}") from error
+            raise
         engine._task = asyncio.create_task(engine._write(), name="store-writer")
         return engine
 
     async def _connect(self) -> None:
-        try:
-            writer = await asyncpg.connect(
-                self._url, timeout=WITHIN, command_timeout=WITHIN, server_settings=SETTINGS, statement_cache_size=512
-            )
-        except (asyncpg.PostgresError, ValueError) as error:  # no such database, no such user, too many connections
-            raise StoreUnavailable(f"PostgreSQL refuses the connection: {error}") from error
+        writer = await connect(
+            self._url, timeout=WITHIN, command_timeout=WITHIN, server_settings=SETTINGS, statement_cache_size=512
+        )
         try:
             if self._exclusive and not await writer.fetchval("SELECT pg_try_advisory_lock($1)", SERVES):
                 raise StoreInUse("another process serves from this database: stop it first")
             await migrate(writer)
-        except BaseException:
+        except BaseException as error:
             writer.terminate()  # in order would be to wait for a server that may be gone
+            if isinstance(error, (*LOST, asyncpg.PostgresError)):  # rights that the role has no more, a standby
+                raise StoreUnavailable(f"PostgreSQL cannot be written: {error or type(error).__name__}") from error
             raise
         self._writer = writer
 
@@ -171,8 +194,12 @@ class PostgresEngine:
         try:
             async with self._readers.acquire() as connection:
                 return await self._reading.drive(connection, script())
-        except (*LOST, *FULL, *REFUSED) as error:
+        except (*AWAY, *IN_THE_WAY, *REFUSED) as error:
             raise _told(error) from error
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            raise StoreUnavailable("the connection ended") from error  # which cancelled what waited for it
 
     async def close(self) -> None:
         """Commit what waits, and disconnect. Raises StoreUnavailable where that takes longer than CLOSES_WITHIN."""
@@ -218,8 +245,7 @@ class PostgresEngine:
             fail(group, StoreUnavailable(str(error)))
             await self._unavailable(error)
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            if _is_cancelled():
                 raise
             fail(group, StoreUnavailable("the connection ended"))  # which cancelled what waited for it
             await self._unavailable(error)
@@ -254,5 +280,5 @@ class PostgresEngine:
             self._writer.terminate()  # nobody knows what state it is in
             await asyncio.sleep(RECONNECT_AFTER)
             # Whatever the server says while it comes back, the next group asks again.
-            with contextlib.suppress(*LOST, asyncpg.PostgresError, StoreInUse, StoreUnavailable):
+            with contextlib.suppress(StoreInUse, StoreUnavailable):
                 await self._connect()

@@ -14,8 +14,7 @@ from heliograph.store.settling import DECODE_OPTIONS
 
 LIVE = 0  # in the place of a day: it is an intermediate report, and its message had not ended
 ENDED = -1  # it has since
-PAGE = 1000
-PAGES = 20  # of unread reports that one request looks through for those it filters for
+PAGE = 1000  # unread reports that are looked at in one slice
 
 Place = tuple[int, int]  # a message's key, and the day whose history holds it
 
@@ -74,6 +73,18 @@ class Pull(msgspec.Struct, frozen=True, array_like=True):
     entity_id: str | None = None
     application_id: str | None = None
     campaign_reference_id: str | None = None
+
+    @property
+    def marked(self) -> bool:
+        """Whether it asks for reports by what was given with their messages."""
+        return (self.entity_id, self.application_id, self.campaign_reference_id) != (None, None, None)
+
+
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """What a slice of a search gave: the reports that match, by their ids and in their order."""
+
+    found: list[tuple[int, Report]]
+    after: int | None  # where the next slice begins; None: there is none
 
 
 def due_webhooks(now: int, most: int) -> Script[list[int]]:
@@ -156,33 +167,36 @@ def settle_reports(batch: Sequence[Pushed]) -> Script[list[None]]:
 
 
 def pull(batch: Sequence[Pull]) -> Script[list[list[Report]]]:
-    """The oldest unread reports that match, marked as read by this very commit."""
+    """The oldest unread reports of an account, a bulk or a message, marked as read by this very commit.
+
+    Those with marks are looked for by `search`: there may be any number of others before them, and commits wait here.
+    """
     results = []
     for query in batch:
-        rows, reports = yield from _matching(query)
-        yield Run("drop_reports", [(row[0],) for row in rows])
-        results.append(reports)
+        found: list[tuple[int, Report]] = []
+        after: int | None = 0
+        while after is not None and len(found) < query.limit:
+            part = yield from search(query, after)
+            found += part.found[: query.limit - len(found)]
+            after = part.after
+        yield Run("drop_reports", [(id_,) for id_, _ in found])
+        results.append([report for _, report in found])
     return results
 
 
-def _matching(query: Pull) -> Script[tuple[list[Row], list[Report]]]:
-    rows: list[Row] = []
-    reports: list[Report] = []
-    after = 0
-    for _ in range(PAGES):  # bounded, because commits wait for it
-        page = sorted((yield from _page(query, after)), key=lambda row: row[0])
-        told = yield from _told([(row[1], row[2]) for row in page])
-        for row in page:
-            if (row[1], row[2]) not in told:
-                continue
-            report = _report(told[row[1], row[2]], *row[3:])
-            if len(rows) < query.limit and _fits(report, query):
-                rows.append(row)
-                reports.append(report)
-        if len(page) < PAGE or len(rows) == query.limit or query.message_id is not None:
-            break
-        after = page[-1][0]
-    return rows, reports
+def search(query: Pull, after: int) -> Script[Found]:
+    """Look through the next PAGE unread reports behind the id `after` for those that match. It marks none as read."""
+    page = sorted((yield from _page(query, after)), key=lambda row: row[0])
+    told = yield from _told([(row[1], row[2]) for row in page])
+    reports = [(row[0], _report(told[row[1], row[2]], *row[3:])) for row in page if (row[1], row[2]) in told]
+    more = len(page) == PAGE and query.message_id is None
+    return Found([one for one in reports if _fits(one[1], query)], page[-1][0] if more else None)
+
+
+def take(ids: Sequence[int]) -> Script[frozenset[int]]:
+    """Mark reports as read; the ids of those that nobody else had read."""
+    rows = yield Fetch("take_reports", [(id_,) for id_ in ids])
+    return frozenset(row[0] for row in rows)
 
 
 def _page(query: Pull, after: int) -> Script[list[Row]]:

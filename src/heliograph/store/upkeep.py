@@ -96,22 +96,30 @@ def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound, histories) and `keep_receipts`
-    (ids of segments, unknown receipts, references), in milliseconds; how many rows went."""
+    (ids of segments, unknown receipts, references), in milliseconds; how many rows went.
+
+    A lane is found by its messages for as long as they may be open, and by its bulkId for as long as their reports may
+    wait after that: it is kept for both together. `keep_receipts` is no shorter than a message is open.
+    """
     old = {"before": now - keep, "most": SLICE}
     older = {"before": now - keep_receipts, "most": SLICE}
+    oldest = {"before": now - keep_receipts - keep, "most": SLICE}
     gone = 0
     for query, params in (
         ("old_pulls", old),
         ("old_inbound", old),
         ("old_receipt_keys", older),
         ("old_references", older),
-        ("old_lanes", older),
+        ("old_lanes", oldest),
     ):
         gone += yield Run(query, params=params)
     days = yield Fetch("history_days")
-    for [day] in sorted(days)[:1]:
-        if day < day_of(now - keep):
-            gone += yield from _retire_day(day)
+    for [day] in sorted(days):
+        if day >= day_of(now - keep):
+            break
+        went: int = yield from _retire_day(day)
+        if went:  # none: it has reports that wait, and is passed over
+            return gone + went
     return gone
 
 

@@ -36,6 +36,11 @@ INSERT INTO history_day (day) SELECT :day WHERE true ON CONFLICT DO NOTHING
 -- rows: id bigint
 DELETE FROM report WHERE id IN (SELECT v.id FROM v)
 
+-- name: take_reports
+-- rows: id bigint
+-- returns: id bigint
+DELETE FROM report WHERE id IN (SELECT v.id FROM v) AND webhook IS NULL RETURNING id
+
 -- name: postpone_reports
 -- rows: id bigint, due bigint, attempts int
 UPDATE report SET due = v.due, attempts = v.attempts FROM v WHERE report.id = v.id

@@ -24,12 +24,13 @@ WHERE (message, part) IN (SELECT v.message, v.part FROM v) AND state + 0 = 1 AND
 SELECT k.receipt FROM v CROSS JOIN receipt_key k
 WHERE k.smsc = v.smsc AND k.id_key = v.id_key AND k.receipt IS NOT NULL AND k.event > v.event
 
+-- A row that is written anew gets a new id, here and in keep_receipts: in the order of ids the oldest come first.
 -- name: keep_keys
 -- rows: smsc text, id_key text, message bigint, part int, event bigint
 -- params: now bigint
 INSERT INTO receipt_key (smsc, id_key, message, part, event, final, at)
 SELECT v.smsc, v.id_key, v.message, v.part, v.event, 0, :now FROM v WHERE true
-ON CONFLICT (smsc, id_key) DO UPDATE SET message = excluded.message, part = excluded.part, event = excluded.event,
+ON CONFLICT (smsc, id_key) DO UPDATE SET id = excluded.id, message = excluded.message, part = excluded.part, event = excluded.event,
     final = 0, at = excluded.at, receipt = NULL
 
 -- name: keep_receipts
@@ -38,7 +39,7 @@ ON CONFLICT (smsc, id_key) DO UPDATE SET message = excluded.message, part = excl
 INSERT INTO receipt_key (smsc, id_key, event, receipt, final, at)
 SELECT v.smsc, v.id_key, :event, v.receipt, v.final, :now FROM v WHERE true
 ON CONFLICT (smsc, id_key) DO UPDATE SET
-    event = excluded.event, receipt = excluded.receipt, final = excluded.final, at = excluded.at
+    id = excluded.id, event = excluded.event, receipt = excluded.receipt, final = excluded.final, at = excluded.at
     WHERE receipt_key.final = 0 OR excluded.final = 1
 
 -- name: find_receipt_keys

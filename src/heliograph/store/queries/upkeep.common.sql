@@ -41,10 +41,16 @@ UPDATE epoch SET seen_at = :now WHERE id = :epoch
 DELETE FROM receipt_key WHERE id IN (SELECT o.id FROM (SELECT id, at FROM receipt_key ORDER BY id LIMIT :most) o
     WHERE o.at < :before)
 
+-- Account by account, of each the oldest: what waits to be pushed is passed over, and so are accounts with nothing old.
 -- name: old_pulls
 -- params: before bigint, most int
-DELETE FROM report WHERE id IN (SELECT o.id FROM
-    (SELECT id, due FROM report WHERE webhook IS NULL ORDER BY id LIMIT :most) o WHERE o.due < :before)
+WITH RECURSIVE a(account) AS (SELECT MIN(account) FROM report WHERE webhook IS NULL UNION ALL
+    SELECT (SELECT MIN(r.account) FROM report r WHERE r.webhook IS NULL AND r.account > a.account)
+    FROM a WHERE a.account IS NOT NULL)
+DELETE FROM report WHERE id IN (SELECT r.id FROM a CROSS JOIN report r WHERE :before >
+        (SELECT f.due FROM report f WHERE f.webhook IS NULL AND f.account = a.account ORDER BY f.id LIMIT 1)
+    AND r.id IN (SELECT o.id FROM report o WHERE o.webhook IS NULL AND o.account = a.account ORDER BY o.id LIMIT :most)
+    AND r.due < :before LIMIT :most)
 
 -- name: old_inbound
 -- params: before bigint, most int

@@ -23,3 +23,15 @@ LEFT JOIN segment s ON s.message = k.message AND s.part = k.part
 LEFT JOIN message m ON m.key = k.message
 WHERE k.smsc = v.smsc AND k.id_key = v.id_key AND k.message IS NOT NULL
 FOR UPDATE OF k
+
+-- name: old_pulls
+-- params: before bigint, most int
+WITH RECURSIVE a(account) AS (SELECT MIN(account) FROM report WHERE webhook IS NULL UNION ALL
+    SELECT (SELECT MIN(r.account) FROM report r WHERE r.webhook IS NULL AND r.account > a.account)
+    FROM a WHERE a.account IS NOT NULL)
+DELETE FROM report WHERE id IN (SELECT o.id FROM a
+    CROSS JOIN LATERAL (SELECT f.due FROM report f WHERE f.webhook IS NULL AND f.account = a.account AND f.id > 0
+        ORDER BY f.id LIMIT 1) f
+    CROSS JOIN LATERAL (SELECT r.id, r.due FROM report r WHERE r.webhook IS NULL AND r.account = a.account
+        AND r.id > 0 AND f.due < :before ORDER BY r.id LIMIT :most) o
+    WHERE o.due < :before LIMIT :most)
