@@ -26,7 +26,7 @@ from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Taken
 from heliograph.store.interface import Store
-from heliograph.store.reporting import Ask, Reports
+from heliograph.store.reporting import Ask, Reports, due_reports
 from heliograph.store.settling import Delivery, Sent, Settlement
 from heliograph.webhooks.client import WebhookClient
 from store.direct import Direct
@@ -92,11 +92,26 @@ async def a_server(*, slow: bool = False) -> AsyncIterator[Server]:
         await runner.cleanup()
 
 
+class Asked(Direct):
+    """An engine that remembers what reports were looked for."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.looks: list[int] = []  # how many reports of a webhook were known or on their way when it was looked at
+
+    async def read(self, script: Any) -> Any:
+        if script.func is due_reports:
+            self.looks += [len(ask.flying) for ask in script.args[0]]
+        await asyncio.sleep(0)  # as any engine would
+        return await super().read(script)
+
+
 @dataclass
 class Office:
     """A notifier at work, and messages that end when the test says so."""
 
     store: Store
+    engine: Asked
     clock: TurnedClock
     notifier: Notifier
     puller: Puller
@@ -147,7 +162,8 @@ class Office:
 def play(path: Path, body: Callable[[Office], Awaitable[None]], **policy: int) -> None:
     async def main() -> None:
         clock, watch = TurnedClock(), Watch()
-        store = Store(Direct(str(path / "heliograph.db")))
+        engine = Asked(str(path / "heliograph.db"))
+        store = Store(engine)
         epoch = await store.begin_epoch("test", BEGIN)
         plain = {"batch": 100, "in_flight": 4, "retries": 20}
         async with WebhookClient(30.0, allow_private=True) as client:
@@ -155,7 +171,7 @@ def play(path: Path, body: Callable[[Office], Awaitable[None]], **policy: int) -
             running = asyncio.create_task(notifier.run())
             try:
                 async with asyncio.timeout(60):
-                    await body(Office(store, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch))
+                    await body(Office(store, engine, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch))
             finally:
                 notifier.stop()
                 await running
@@ -413,3 +429,28 @@ def test_a_hundred_slow_webhooks_do_not_hide_another(tmp_path: Path) -> None:
             await until(lambda: quick.told)
 
     play(tmp_path, body)
+
+
+def test_the_next_reports_of_a_url_are_looked_up_while_its_posts_are_in_flight(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(20, server.url)
+            await until(lambda: server.now == 2)
+            await until(lambda: office.clock.waits)  # nothing more to be looked up: it rests
+
+            assert office.engine.looks == [0, 4]
+            server.open.set()
+            await until(lambda: len(server.told) == 20)
+            assert sorted(server.told, key=int) == names
+
+    play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_who_has_nothing_more_to_push_rests_while_posts_are_in_flight(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            await office.finish(4, server.url)  # as many as may be in flight, and a look cannot say that this is all
+            await until(lambda: server.now == 2)
+            await until(lambda: office.clock.waits)
+
+    play(tmp_path, body, batch=2, in_flight=2)

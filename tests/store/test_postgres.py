@@ -142,6 +142,17 @@ def test_a_look_that_others_are_in_the_way_of_is_told_so(database_url: str) -> N
         play(url, body, beside=database_url)
 
 
+def test_a_look_at_a_history_that_is_dropped_meanwhile_is_told_as_unavailable(database_url: str) -> None:
+    def script() -> Script[Any]:
+        return (yield Fetch("told_history", [(1,)], day=20000101))
+
+    async def body(store: Store, beside: Any) -> None:
+        with pytest.raises(StoreUnavailable):
+            await store.look(script)
+
+    play(database_url, body)
+
+
 @pytest.mark.parametrize("what", ["write", "read"])
 def test_a_connection_that_is_cut_at_work_is_told_as_unavailable(database_url: str, what: str) -> None:
     async def body(store: Store, beside: Any) -> None:

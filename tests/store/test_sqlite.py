@@ -15,10 +15,13 @@ from pathlib import Path
 import apsw
 import pytest
 
+from heliograph.sms.verdict import Verdict
 from heliograph.store import keyring, sqlite, sqlite_worker
 from heliograph.store.accepting import Acceptance
 from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
+from heliograph.store.finishing import finish
 from heliograph.store.interface import Store
+from heliograph.store.script import Fetch, Row, Script, history_table
 from heliograph.store.sqlite import SqliteEngine
 from heliograph.store.sqlite_worker import Connection, Writer, lock, migrate
 from store.scene import BEGIN, a_message
@@ -297,3 +300,22 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path, s
     found = stored(path)
     assert promised <= found
     assert all({key, key + 1, key + 2} <= found for key in found if key % 10 == 1)  # requests are whole
+
+
+def test_a_look_sees_one_state_of_the_file_whatever_is_dropped_meanwhile(tmp_path: Path) -> None:
+    path = str(tmp_path / "heliograph.db")
+    writer = Connection(path)
+    migrate(writer.raw)
+    writer.drive(finish([Verdict(1, 5, 0, None, BEGIN)], BEGIN))
+    reader = Connection(path)
+
+    def script() -> Script[list[Row]]:
+        [[day]] = yield Fetch("history_days")
+        writer.raw.execute(f"DROP TABLE {history_table(day)}")
+        rows: list[Row] = yield Fetch("told_history", [(1,)], day=day)
+        return rows
+
+    assert reader.look(script()) == []
+    assert not reader.raw.in_transaction
+    with pytest.raises(apsw.SQLError, match="no such table"):
+        reader.look(script())

@@ -40,7 +40,8 @@ LOST = (
 FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError, asyncpg.PostgresSystemError)
 AWAY = (*LOST, *FULL, StoreInUse, StoreUnavailable)
 # Others were in the way of this one item: a deadlock, a lock.
-IN_THE_WAY = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
+# Or the history of a day was dropped between two statements of a look.
+IN_THE_WAY = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.UndefinedTableError)
 # What one item holds is at fault, and would be whenever it is tried.
 REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 

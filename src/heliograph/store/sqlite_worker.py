@@ -72,6 +72,14 @@ class Connection:
             value: T = end.value
             return value
 
+    def look(self, script: Script[T]) -> T:
+        """Run a script that only fetches, on one state of the file: tables may be dropped meanwhile."""
+        self.raw.execute("BEGIN")
+        try:
+            return self.drive(script)
+        finally:
+            self.raw.execute("COMMIT")
+
     def _step(self, step: Step) -> Any:
         if step.rows is not None and not step.rows:
             return 0 if isinstance(step, Run) else []
@@ -196,7 +204,7 @@ def read(path: str, channel: socket.socket) -> None:
         call: Callable[[], Script[Any]] = pickle.loads(frame)  # noqa: S301 - from the process that began this one
         result: Any
         try:
-            result = connection.drive(call())
+            result = connection.look(call())
         except PASSING as error:
             result = StoreUnavailable(str(error))
         except Exception as error:  # whoever asked is told
