@@ -9,6 +9,7 @@ from itertools import count
 
 import asyncpg
 import pytest
+import structlog
 
 import postgres as server
 from heliograph.store.postgres import migrate
@@ -53,6 +54,13 @@ async def _migrate(url: str) -> None:
     connection = await asyncpg.connect(url)
     await migrate(connection)
     await connection.close()
+
+
+@pytest.fixture(autouse=True)
+def logs() -> None:
+    """Logs go where they go by themselves: a command that was run in this process had them written to a stream that
+    is closed by now."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)
