@@ -297,7 +297,7 @@ def test_what_falls_due_while_a_host_does_not_answer_has_failed_without_a_post(t
                 office.clock.turn(1)
                 await office.finish(1, alive.url)
                 await until(lambda n=n: len(alive.told) > n)  # type: ignore[misc]
-            while (await office.reports_of(dead.url)).pending:
+            while (await office.reports_of(dead.url)).pending:  # noqa: ASYNC110 - it is the tables that are waited for
                 await asyncio.sleep(0.001)
             assert len(dead.bodies) == SHUT_AFTER  # though it would answer 200 by now
 
