@@ -25,6 +25,7 @@ from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.inbox import Inbox
+from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import Puller
 from heliograph.flows.receive import Receiver
@@ -190,7 +191,9 @@ class Gateway:
             keep_receipts=config.store.receipt_days * 24 * HOUR,
         )
         keys = KeyMaker(self._epoch)
-        self._acceptor = Acceptor(store, keys, self._routes, clock, watch, inbox.dispatch.set)
+        most = config.limits
+        self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
+        self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
         self._limits = Limits(
             body=config.http.body_limit,
             destinations=config.http.destinations_limit,
@@ -209,7 +212,7 @@ class Gateway:
         parts = Parts(
             gate=self.gate,
             acceptor=self._acceptor,
-            reports=Puller(self.store, self._clock, self.watch, self.config.currency),
+            reports=Puller(self.store, self._intake, self._clock, self.watch, self.config.currency),
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,
             now=self._clock.now,
@@ -252,6 +255,7 @@ class Gateway:
         parts = {
             "links": self.pool.run,
             "http": self._server.serve,
+            "intake": self._intake.run,
             "dispatcher": self._dispatcher.run,
             "receiver": self._receiver.run,
             "settler": self._settler.run,
@@ -273,6 +277,7 @@ class Gateway:
         self._notifier.stop()
         self._server.stop()
         await tasks["http"]
+        self._intake.stop()
         self._dispatcher.stop()
         await self._answers()
         self.pool.stop()

@@ -94,6 +94,15 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     receipt_grace_seconds: Annotated[
         Seconds, Meta(description="How long after a message's validity its receipts may still come.")
     ] = 600.0
+    commit_seconds: Annotated[
+        RequestSeconds, Meta(description="How long a request may wait for the store; 503 after that.")
+    ] = 7.0
+    waiting_messages: Annotated[
+        int, Meta(ge=1, le=100_000_000, description="Messages that may wait for the store together; 503 above.")
+    ] = 100_000
+    waiting_octets: Annotated[int, Meta(ge=1000, le=1_099_511_627_776, description="Octets of them; 503 above.")] = (
+        128 * 1024 * 1024
+    )
 
 
 class SmscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -21,8 +21,9 @@ from heliograph.api.errors import (
     refusal,
 )
 from heliograph.api.shapes import encode_sent, render_sent
-from heliograph.flows.errors import Overloaded
+from heliograph.flows.errors import Overloaded, Unconfirmed
 from heliograph.flows.submission import Accepted, Answer
+from heliograph.store.errors import StoreUnavailable
 
 SENT_ON = {
     "groupId": 1,
@@ -107,6 +108,8 @@ def test_an_answer_in_xml_says_what_the_one_in_json_says() -> None:
     assert root.findtext("messages/message/status/groupName") == "PENDING"
 
 
+NOT_DONE = "Service unavailable: nothing of this request was done"
+NOT_KNOWN = "Service unavailable: it is not known whether this request was, or will be, done"
 REFUSALS = [
     (BadRequest({}), 400, "BAD_REQUEST", "Bad request"),
     (Disconnected(), 400, "BAD_REQUEST", "Bad request"),
@@ -117,7 +120,9 @@ REFUSALS = [
     (TooManyLogins(), 429, "TOO_MANY_REQUESTS", "Too many requests"),
     (HeadTooLarge(), 431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large"),
     (KeyError("secret"), 500, "GENERAL_ERROR", "Something went wrong. Please contact support."),
-    (Overloaded("busy"), 503, "SERVICE_UNAVAILABLE", "Service unavailable"),
+    (Overloaded("busy"), 503, "SERVICE_UNAVAILABLE", NOT_DONE),
+    (Unconfirmed("late"), 503, "SERVICE_UNAVAILABLE", NOT_KNOWN),
+    (StoreUnavailable("gone"), 503, "SERVICE_UNAVAILABLE", "Service unavailable"),
 ]
 
 

@@ -29,6 +29,8 @@ from e2e.gateway import (
     running,
     until,
 )
+from flows.engines import OnSqlite
+from heliograph.accounts import gate
 from heliograph.config import parse
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.simulator.server import Simulator
@@ -36,6 +38,7 @@ from heliograph.smpp.constants import Command, Status
 from heliograph.smpp.pdu import Pdu, encode
 
 WINDOW = 10
+REPORTS = "/sms/1/reports"
 PROMPT = Behaviour(receipt_delay=0.0)
 
 
@@ -301,3 +304,38 @@ def test_a_slow_smsc_is_waited_for_and_never_asked_twice(live: Living) -> None:
         assert (len(h.submits), h.simulator.counters.binds) == (4, 1)
 
     live(body, behaviour=Behaviour(receipt_delay=0.0, resp_delay=0.5), smsc="inactivity_seconds = 9000")
+
+
+NOT_DONE = "Service unavailable: nothing of this request was done"
+NOT_KNOWN = "Service unavailable: it is not known whether this request was, or will be, done"
+
+
+def test_nobody_waits_for_a_disk_that_does_not_answer_and_everybody_is_told_what_is_known(
+    live: Living, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"order {number}" for number in range(20)]
+
+    async def send(h: House, name: str) -> Reply:
+        return await h.customer.send({**message(), "destinations": named(TO, name)})
+
+    async def body(h: House) -> None:
+        assert (await send(h, "the first")).status == 200
+        monkeypatch.setattr(gate, "ASKS_FOR", 0.01)
+        stranger = Customer(h.customer.session, h.customer.port, "0" * 32)
+        async with OnSqlite(tmp_path / "heliograph.db").stalled():
+            asked = [*(send(h, name) for name in names), stranger.send(message()), h.customer.request("GET", REPORTS)]
+            waiting = asyncio.gather(*asked)
+            while not waiting.done():
+                h.dial.turn(1.0)
+                await asyncio.sleep(0.01)
+            *replies, _, _ = refused = await waiting
+
+        assert {reply.status for reply in refused} == {503}
+        assert {reply.headers["retry-after"] for reply in replies} == {"5"}
+        unknown = [name for name, reply in zip(names, replies, strict=True) if reply.refusal["text"] == NOT_KNOWN]
+        not_done = [name for name, reply in zip(names, replies, strict=True) if reply.refusal["text"] == NOT_DONE]
+        assert sorted(unknown + not_done) == sorted(names)
+        again = {name: (await send(h, name)).messages[0]["status"]["id"] for name in names}
+        assert again == {name: 23 if name in unknown else 7 for name in names}
+
+    live(body)

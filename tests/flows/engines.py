@@ -3,6 +3,8 @@ store that cannot be written, an item that the database refuses."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import apsw
 import asyncpg
 
-from e2e.gateway import no_room
+from e2e.gateway import children, command_of, no_room
 
 CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -21,6 +23,8 @@ WHERE application_name = 'heliograph' AND datname = current_database()
 
 class OnSqlite:
     """A file of its own."""
+
+    groups = 2  # that may be on their way to the disk
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,6 +57,16 @@ class OnSqlite:
             raw.close()
 
     @asynccontextmanager
+    async def stalled(self) -> AsyncIterator[None]:
+        """Its process does nothing, as when the disk does not answer."""
+        [pid] = [pid for pid in children(os.getpid()) if str(self.path) in command_of(pid)]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    @asynccontextmanager
     async def unavailable(self) -> AsyncIterator[None]:
         """Nothing can be written."""
         with no_room(self.path):
@@ -61,6 +75,8 @@ class OnSqlite:
 
 class OnPostgres:
     """A database of its own."""
+
+    groups = 1  # that may be on their way to the disk
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -83,6 +99,17 @@ class OnPostgres:
         """Commits of inbound messages wait."""
         connection = await asyncpg.connect(self.url)
         await connection.execute("BEGIN; LOCK TABLE inbound IN ACCESS EXCLUSIVE MODE")
+        try:
+            yield
+        finally:
+            await connection.execute("ROLLBACK")
+            await connection.close()
+
+    @asynccontextmanager
+    async def stalled(self) -> AsyncIterator[None]:
+        """Messages and reports can be neither read nor written."""
+        connection = await asyncpg.connect(self.url)
+        await connection.execute("BEGIN; LOCK TABLE lane, report IN ACCESS EXCLUSIVE MODE")
         try:
             yield
         finally:

@@ -13,6 +13,7 @@ from heliograph.app import open_store
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.inbox import Inbox
+from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.receive import Receiver
 from heliograph.flows.routing import Route
 from heliograph.flows.settle import Policies, Settler
@@ -175,7 +176,7 @@ async def a_house(
     store = await open_store(url, exclusive=True) if url else Store(Direct(str(path / "heliograph.db")))
     epoch = await store.begin_epoch("test", clock.now())
     pool = Pool([an_smsc(simulator.port, **smsc)], inbox, clock)
-    acceptor = Acceptor(store, KeyMaker(epoch), ROUTES, clock, watch, inbox.dispatch.set)
+    acceptor = Acceptor(Intake(store, clock, Bounds()), KeyMaker(epoch), ROUTES, clock, watch, inbox.dispatch.set)
     house = House(clock, simulator, store, pool, inbox, acceptor, watch)
     if not begin_bound:
         await simulator.stop()

@@ -13,6 +13,7 @@ import pytest
 
 from heliograph.flows.accept import Acceptor, webhook_of
 from heliograph.flows.errors import Overloaded
+from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.routing import Route
 from heliograph.flows.submission import Accepted, Answer, Destination, Draft, Submission
 from heliograph.keys import KeyMaker
@@ -54,7 +55,9 @@ class Desk:
         self.woken += 1
 
     async def accept(self, *drafts: Draft, **more: Any) -> Accepted:
-        acceptor = Acceptor(self.store, self.keys, self.routes, self.clock, self.watch, self._wake)
+        acceptor = Acceptor(
+            Intake(self.store, self.clock, Bounds()), self.keys, self.routes, self.clock, self.watch, self._wake
+        )
         return await acceptor.accept(self.account, Submission(list(drafts), **more))
 
     async def due(self) -> list[Candidate]:

@@ -17,6 +17,7 @@ from aiohttp import web
 from flows.house import BEGIN, Customer, TurnedClock, until
 from heliograph.flows.accept import webhook_of
 from heliograph.flows.hosts import SHARE, SHUT_AFTER, SHUT_FOR
+from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import Puller
 from heliograph.flows.submission import ReportQuery
@@ -171,7 +172,8 @@ def play(path: Path, body: Callable[[Office], Awaitable[None]], **policy: int) -
             running = asyncio.create_task(notifier.run())
             try:
                 async with asyncio.timeout(60):
-                    await body(Office(store, engine, clock, notifier, Puller(store, clock, watch, "EUR"), watch, epoch))
+                    puller = Puller(store, Intake(store, clock, Bounds()), clock, watch, "EUR")
+                    await body(Office(store, engine, clock, notifier, puller, watch, epoch))
             finally:
                 notifier.stop()
                 await running

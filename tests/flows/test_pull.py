@@ -13,6 +13,7 @@ import pytest
 from flows.engines import Engine
 from flows.house import Customer
 from heliograph.app import open_store
+from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.pull import SEARCHES_FOR, Puller
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
@@ -68,7 +69,7 @@ def play(engine: Engine, body: Callable[[Desk], Awaitable[None]], clock: StillCl
         store, at = await open_store(engine.url, exclusive=True), clock or StillClock()
         try:
             epoch = await store.begin_epoch("test", BEGIN)
-            await body(Desk(store, at, Puller(store, at, Watch(), "EUR"), epoch))
+            await body(Desk(store, at, Puller(store, Intake(store, at, Bounds()), at, Watch(), "EUR"), epoch))
         finally:
             await store.close()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from heliograph.store.frames import decode_group, decode_results, encode_group, encode_results
@@ -36,6 +36,10 @@ class Direct:
             self._soon = True
             asyncio.get_running_loop().call_soon(self.commit)
         return future
+
+    def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None:
+        """Nobody waits for these any longer."""
+        self._gathering.give_up(futures)
 
     def commit(self) -> None:
         """Commit what has gathered."""

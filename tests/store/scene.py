@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from heliograph.accounts.gate import Account
+from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.pull import Puller
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
@@ -181,7 +182,8 @@ class Scene:
         )
 
     async def pull(self, *, account: int = 1, limit: int = 1000, **filters: str) -> list[Report]:
-        puller = Puller(self.store, StillClock(self.now), Watch(), "EUR")
+        clock = StillClock(self.now)
+        puller = Puller(self.store, Intake(self.store, clock, Bounds()), clock, Watch(), "EUR")
         return await puller.pull(Account(account, "acme", None, None), ReportQuery(limit, **filters))
 
     async def told(self, **filters: Any) -> list[tuple[str, int, int]]:

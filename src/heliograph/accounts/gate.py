@@ -22,6 +22,7 @@ import msgspec
 import structlog
 
 from heliograph.accounts import password
+from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.keyring import AccountRow, Keyring
 
@@ -30,6 +31,7 @@ LOG: Final = structlog.get_logger(__name__)
 ANOTHER_LOOK: Final = 200
 STALE: Final = 1_000
 TOO_OLD: Final = 2_000
+ASKS_FOR: Final = 1.0  # seconds: a store that takes longer cannot be asked
 
 VERIFIERS: Final = 2  # argon2 is meant to be expensive: 64 MiB and a core each
 WAITING_LIMIT: Final = 64  # passwords that may wait to be verified, a few seconds' work
@@ -178,12 +180,14 @@ class Gate:
             return
         look = self._running or self._plan()
         if self._age() >= TOO_OLD:
-            await asyncio.wait((look,))
+            await asyncio.wait((look,), timeout=ASKS_FOR)
 
     async def _look_anew(self) -> None:
         """Renew the copy by a look that begins from now on. Raises StoreUnavailable."""
         look = self._plan()
-        await asyncio.wait((look,))
+        await asyncio.wait((look,), timeout=ASKS_FOR)
+        if not look.done():
+            raise StoreUnavailable("the store does not answer")
         look.result()
 
     def _plan(self) -> asyncio.Task[None]:

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from heliograph.accounts.gate import TooManyLogins
-from heliograph.flows.errors import Overloaded
+from heliograph.flows.errors import Overloaded, Unconfirmed
 from heliograph.store.errors import StoreUnavailable
 from heliograph.webhooks import xml
 from heliograph.webhooks.formats import XML
@@ -89,7 +89,10 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
     TooManyLogins: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
     HeadTooLarge: Refusal(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large", closes=True),
     Exception: Refusal(500, "GENERAL_ERROR", "Something went wrong. Please contact support."),
-    Overloaded: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable"),
+    Overloaded: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable: nothing of this request was done"),
+    Unconfirmed: Refusal(
+        503, "SERVICE_UNAVAILABLE", "Service unavailable: it is not known whether this request was, or will be, done"
+    ),
     StoreUnavailable: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable"),
 }
 

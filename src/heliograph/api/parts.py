@@ -37,7 +37,8 @@ class Acceptor(Protocol):
     """Takes messages in."""
 
     async def accept(self, account: Account, submission: Submission) -> Accepted:
-        """Store the whole submission, then answer; raises `flows.errors.Overloaded` when nothing was stored."""
+        """Store the whole submission, then answer; raises `flows.errors.Overloaded` when nothing was stored, and
+        `flows.errors.Unconfirmed` when nobody knows."""
 
 
 class Reports(Protocol):

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from heliograph.clock import Clock
-from heliograph.flows.errors import Overloaded
+from heliograph.flows.intake import Intake
 from heliograph.flows.routing import Route, choose
 from heliograph.flows.submission import Accepted, Answer, Destination, Draft, Submission
 from heliograph.keys import KeyMaker
@@ -24,14 +24,11 @@ from heliograph.sms.message import NewMessage, Options
 from heliograph.sms.schedule import Plan
 from heliograph.sms.segments import Uncuttable
 from heliograph.store.accepting import Acceptance
-from heliograph.store.errors import StoreUnavailable
-from heliograph.store.interface import Store
 
 ENCODER = msgspec.msgpack.Encoder()
 DUPLICATE_ID = 23
 NO_ROUTE = 19
 OWN = ""  # a bulkId that is the message's key
-RETRY_AFTER = 5  # seconds
 
 
 class Customer(Protocol):
@@ -61,14 +58,14 @@ class Acceptor:
 
     def __init__(
         self,
-        store: Store,
+        intake: Intake,
         keys: KeyMaker,
         routes: Sequence[Route],
         clock: Clock,
         watch: Watch,
         wake: Callable[[], None],
     ) -> None:
-        self._store = store
+        self._intake = intake
         self._keys = keys
         self._routes = routes
         self._clock = clock
@@ -76,7 +73,7 @@ class Acceptor:
         self._wake = wake
 
     async def accept(self, account: Customer, submission: Submission) -> Accepted:
-        """Judge, store, answer. Raises Overloaded where nothing can be stored."""
+        """Judge, store, answer. Raises Overloaded where nothing is stored, Unconfirmed where nobody knows."""
         now = self._clock.now()
         scheduled = any(draft.send_at is not None for draft in submission.drafts)
         lane, bulk_id = self._bulk(submission, scheduled, now)
@@ -194,10 +191,7 @@ class Acceptor:
         if not messages:
             return frozenset()
         acceptance = Acceptance(account, self._keys.make(now), lane, submission.segment_interval, messages)
-        try:
-            return await self._store.accept(acceptance)
-        except StoreUnavailable as error:
-            raise Overloaded("the message store is not available", retry_after=RETRY_AFTER) from error
+        return await self._intake.accept(acceptance)
 
 
 def webhook_of(account: int, options: Options) -> int | None:

@@ -12,3 +12,11 @@ class Overloaded(Exception):
     def __init__(self, sentence: str, retry_after: int = 1) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class Unconfirmed(Exception):
+    """Nobody knows whether the request was stored, or will be: a 503 with Retry-After, as above."""
+
+    def __init__(self, sentence: str, retry_after: int = 1) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after

@@ -8,11 +8,13 @@ from typing import Protocol
 import msgspec
 
 from heliograph.clock import Clock
+from heliograph.flows.errors import Overloaded
+from heliograph.flows.intake import RETRY_AFTER, Intake
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
 from heliograph.sms.message import Report
 from heliograph.store.interface import Store
-from heliograph.store.reporting import Pull
+from heliograph.store.reporting import Found, Pull
 
 SEARCHES_FOR = 5.0  # seconds; then a search gives what it found, which may be nothing
 REMEMBERED = 1000  # searches
@@ -35,8 +37,9 @@ class Account(Protocol):
 class Puller:
     """Reports for those who ask; each is given once."""
 
-    def __init__(self, store: Store, clock: Clock, watch: Watch, currency: str) -> None:
+    def __init__(self, store: Store, intake: Intake, clock: Clock, watch: Watch, currency: str) -> None:
         self._store = store
+        self._intake = intake
         self._clock = clock
         self._watch = watch
         self._currency = currency
@@ -55,7 +58,7 @@ class Puller:
             application_id=query.application_id,
             campaign_reference_id=query.campaign_reference_id,
         )
-        found = await (self._search(asked) if asked.marked else self._store.pull(asked))
+        found = await (self._search(asked) if asked.marked else self._intake.answer(self._store.pull(asked)))
         self._watch.pulled(len(found))
         return [priced(report, self._currency) for report in found]
 
@@ -80,12 +83,21 @@ class Puller:
         """The next reports that match, and where others may lie; fewer where somebody else has read them meanwhile."""
         found: list[tuple[int, Report]] = []
         while after is not None and len(found) < asked.limit and self._clock.monotonic() < end:
-            async with self._slice:
-                part = await self._store.search(asked, after)
+            part = await self._look(asked, after)
             found += part.found
             after = part.after
         if len(found) > asked.limit:
             found = found[: asked.limit]
             after = found[-1][0]
-        taken = await self._store.take([id_ for id_, _ in found]) if found else ()
+        if not found:
+            return [], after
+        taken = await self._intake.answer(self._store.take([id_ for id_, _ in found]))
         return [report for id_, report in found if id_ in taken], after
+
+    async def _look(self, asked: Pull, after: int) -> Found:
+        """A slice. Raises Overloaded where the store does not answer."""
+        try:
+            async with asyncio.timeout(self._intake.seconds), self._slice:
+                return await self._store.search(asked, after)
+        except TimeoutError as error:
+            raise Overloaded("the message store does not answer", RETRY_AFTER) from error

@@ -5,6 +5,10 @@ class StoreUnavailable(Exception):
     """The transaction did not happen, or nobody can say whether it did: the disk is full, the server is gone."""
 
 
+class NotStored(StoreUnavailable):
+    """The transaction did not happen, and will not."""
+
+
 class Unstorable(Exception):
     """The database refuses this very item, and would whenever it is tried: a character that it cannot hold, a value too
     long for an index. Nothing of the item is written; the text names the kind of error, and nothing of the item."""

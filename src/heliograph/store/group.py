@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
 
 from heliograph.store.accepting import accept
 from heliograph.store.claiming import claim
+from heliograph.store.errors import NotStored, StoreUnavailable
 from heliograph.store.reporting import pull, settle_reports
 from heliograph.store.script import Script
 from heliograph.store.settling import receive, settle
@@ -68,6 +69,19 @@ class Gathering:
             if most:
                 group[kind] = [waiting.popleft() for _ in range(most)]
         return group
+
+    def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None:
+        """Nobody waits for these any longer. What has not been taken is not to be, and raises NotStored; of the rest
+        nobody can say whether it will be committed: StoreUnavailable."""
+        given_up = set(futures)
+        for kind, waiting in self._waiting.items():
+            back = [one for one in waiting if one.future in given_up]
+            if back:
+                self._waiting[kind] = deque(one for one in waiting if one.future not in given_up)
+                fail({kind: back}, NotStored("taken back before it was committed"))
+        for future in given_up:
+            if not future.done():
+                future.set_exception(StoreUnavailable("no answer in time"))
 
 
 def keep(group: Group, results: dict[str, list[Any]]) -> None:

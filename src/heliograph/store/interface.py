@@ -7,7 +7,7 @@ Rule 2: every method that writes takes all that its caller has at hand.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +28,8 @@ class Engine(Protocol):
     """Where scripts run: `store.sqlite` or `store.postgres`."""
 
     def write(self, kind: str, item: Any) -> asyncio.Future[Any]: ...
+
+    def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None: ...
 
     async def read(self, script: Callable[[], Script[T]]) -> T: ...
 
@@ -59,10 +61,14 @@ class Store:
         """Run one reading script."""
         return await self._engine.read(partial(script, *arguments))
 
-    async def accept(self, acceptance: Acceptance) -> frozenset[int]:
+    def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None:
+        """Wait no longer for what `accept`, `pull` and `take` gave. What has not left for the disk never will, and
+        raises NotStored; what has raises StoreUnavailable, and may be committed all the same."""
+        self._engine.give_up(futures)
+
+    def accept(self, acceptance: Acceptance) -> asyncio.Future[frozenset[int]]:
         """Store a request; the keys that were not stored, because their id is known."""
-        refused: frozenset[int] = await self._engine.write("accept", acceptance)
-        return refused
+        return self._engine.write("accept", acceptance)
 
     async def peek(self, now: int, most: int) -> Look:
         """Messages whose time has come, oldest lanes first."""
@@ -102,18 +108,17 @@ class Store:
         """Write what came of a POST."""
         await self._engine.write("settle_reports", pushed)
 
-    async def pull(self, query: Pull) -> list[Report]:
+    def pull(self, query: Pull) -> asyncio.Future[list[Report]]:
         """Reports that nobody has read yet, marked as read. Those with marks are found by `search`."""
-        reports: list[Report] = await self._engine.write("pull", query)
-        return reports
+        return self._engine.write("pull", query)
 
     async def search(self, query: Pull, after: int) -> Found:
         """A slice of the unread reports behind an id, those that match."""
         return await self.look(reporting.search, query, after)
 
-    async def take(self, ids: Sequence[int]) -> frozenset[int]:
+    def take(self, ids: Sequence[int]) -> asyncio.Future[frozenset[int]]:
         """Mark reports as read; the ids of those that nobody else had read."""
-        return await self.alone(reporting.take, ids)
+        return self._engine.write("alone", partial(reporting.take, ids))
 
     async def begin_epoch(self, node: str, now: int) -> int:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""

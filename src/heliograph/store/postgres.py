@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import asyncpg
 import structlog
 
-from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
+from heliograph.store.errors import NotStored, StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.group import KINDS, Gathering, Group, fail, keep
 from heliograph.store.script import Run, Script, Step, history_table
 from heliograph.store.sql import for_postgres, migrations, queries
@@ -39,6 +39,8 @@ LOST = (
 )
 FULL = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError, asyncpg.PostgresSystemError)
 AWAY = (*LOST, *FULL, StoreInUse, StoreUnavailable)
+# There was no connection to begin on, or the server took the transaction back.
+NOT_BEGUN = (*FULL, StoreInUse, StoreUnavailable)
 # Others were in the way of this one item: a deadlock, a lock.
 # Or the history of a day was dropped between two statements of a look.
 IN_THE_WAY = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, asyncpg.UndefinedTableError)
@@ -190,6 +192,10 @@ class PostgresEngine:
         self._wake.set()
         return future
 
+    def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None:
+        """Nobody waits for these any longer."""
+        self._gathering.give_up(futures)
+
     async def read(self, script: Callable[[], Script[T]]) -> T:
         """Run a script that only fetches, on what is committed. Raises StoreUnavailable, Unstorable."""
         try:
@@ -243,7 +249,7 @@ class PostgresEngine:
                 await self._connect()
             results = await self._results({kind: [w.item for w in waiting] for kind, waiting in group.items()})
         except AWAY as error:
-            fail(group, StoreUnavailable(str(error)))
+            fail(group, NotStored(str(error)) if isinstance(error, NOT_BEGUN) else StoreUnavailable(str(error)))
             await self._unavailable(error)
         except asyncio.CancelledError as error:
             if _is_cancelled():

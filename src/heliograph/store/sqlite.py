@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from heliograph.store.errors import StoreUnavailable, Unstorable
+from heliograph.store.errors import NotStored, StoreUnavailable, Unstorable
 from heliograph.store.frames import LENGTH, UNWRITABLE, decode_results, encode_group
 from heliograph.store.group import Gathering, Group, fail, keep, keep_one
 from heliograph.store.script import Script
@@ -111,6 +111,10 @@ class SqliteEngine:
         self._schedule()
         return future
 
+    def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None:
+        """Nobody waits for these any longer."""
+        self._gathering.give_up(futures)
+
     async def read(self, script: Callable[[], Script[T]]) -> T:
         """Run a script that only fetches, on what is committed. Raises StoreUnavailable."""
         if self._ended.done():
@@ -156,7 +160,7 @@ class SqliteEngine:
         if not group:
             self._idle.set()
         elif self._ended.done():
-            fail(group, StoreUnavailable("the store has ended"))
+            fail(group, NotStored("the store has ended"))
             self._schedule()
         else:
             group, content = _encode(group)
@@ -186,7 +190,8 @@ class SqliteEngine:
         keep_one(self._opened, error)
         while self._on_their_way:
             fail(self._on_their_way.popleft(), error)
-        fail(self._gathering.take(), error)
+        while group := self._gathering.take():
+            fail(group, NotStored("the process of the store has ended"))
         while self._reads:
             keep_one(self._reads.popleft(), error)
         self._idle.set()

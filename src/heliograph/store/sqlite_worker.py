@@ -25,7 +25,7 @@ from typing import IO, Any, TypeVar
 import apsw
 
 from heliograph.process import relax_collector
-from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
+from heliograph.store.errors import NotStored, StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.frames import UNWRITABLE, decode_group, encode_results, recv_frame, send_frame
 from heliograph.store.group import KINDS
 from heliograph.store.script import Fetch, Row, Run, Script, Step, history_table
@@ -43,6 +43,11 @@ PASSING = (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.ReadOnlyError, aps
 
 # What one item holds is at fault, and would be whenever it is tried.
 REFUSED = (apsw.ConstraintError, apsw.TooBigError, apsw.MismatchError, *UNWRITABLE)
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    """What is told of a group that was rolled back. What a broken disk had been given may be there after a crash."""
+    return (StoreUnavailable if isinstance(error, apsw.IOError) else NotStored)(str(error))
 
 
 class Connection:
@@ -159,8 +164,7 @@ class Writer:
             return self._together(group)
         except PASSING as error:
             self._roll_back()
-            unavailable = StoreUnavailable(str(error))
-            return {kind: [unavailable] * len(items) for kind, items in group.items()}
+            return {kind: [_unavailable(error)] * len(items) for kind, items in group.items()}
         except Exception:  # one item is at fault, and is told so below
             self._roll_back()
             return {kind: [self._alone(kind, item) for item in items] for kind, items in group.items()}
@@ -176,7 +180,7 @@ class Writer:
             return self._together({kind: [item]})[kind][0]
         except PASSING as error:
             self._roll_back()
-            return StoreUnavailable(str(error))
+            return _unavailable(error)
         except REFUSED as error:
             self._roll_back()
             return Unstorable(type(error).__name__)
