@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from importlib.metadata import version
-from typing import Any
 
 import structlog
 
@@ -24,6 +22,7 @@ from heliograph.clock import Clock, SystemClock
 from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.dispatch import Dispatcher
+from heliograph.flows.health import Health
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.notify import Notifier, PushPolicy
@@ -33,10 +32,10 @@ from heliograph.flows.routing import Route
 from heliograph.flows.settle import Policies, Settler
 from heliograph.flows.upkeep import Upkeep, recover
 from heliograph.keys import KeyMaker
-from heliograph.observe import Watch, render_metrics
+from heliograph.observe import Watch
 from heliograph.smpp.session import Timing
 from heliograph.smsc.pool import Pool, Smsc
-from heliograph.store.errors import EpochEnded, StoreUnavailable
+from heliograph.store.errors import EpochEnded
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.sqlite import SqliteEngine
@@ -96,38 +95,6 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     return [
         leaf for one in group.exceptions for leaf in (leaves(one) if isinstance(one, BaseExceptionGroup) else [one])
     ]
-
-
-class Health:
-    """How the gateway is."""
-
-    def __init__(self, store: Store, pool: Pool, watch: Watch, clock: Clock, epoch: int) -> None:
-        self._store = store
-        self._pool = pool
-        self._watch = watch
-        self._clock = clock
-        self._epoch = epoch
-
-    def live(self) -> dict[str, Any]:
-        """The process answers."""
-        return {"status": "up", "version": version("heliograph")}
-
-    async def ready(self) -> tuple[bool, dict[str, Any]]:
-        """Whether the store answers: seen by a look, without which nothing is sent, and by a commit. Messages wait for
-        links, so those only inform."""
-        state: dict[str, Any] = {"store": "up", "links": self._pool.status()}
-        try:
-            async with asyncio.timeout(5):
-                await self._store.check_epoch(self._epoch)
-                await self._store.touch(self._epoch, self._clock.now())
-        except (StoreUnavailable, EpochEnded, TimeoutError) as error:
-            state["store"] = f"unavailable: {error or 'no answer within 5 s'}"
-            return False, state
-        return True, state
-
-    def metrics(self) -> bytes:
-        """Prometheus' text format."""
-        return render_metrics(self._watch, self._pool.status)
 
 
 class Gateway:

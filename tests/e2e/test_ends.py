@@ -32,8 +32,9 @@ from e2e.gateway import (
 )
 from e2e.served import Served
 from flows.engines import CUT
-from heliograph.app import STOPS_WITHIN, Gateway, Health, Unfinished, open_store
+from heliograph.app import STOPS_WITHIN, Gateway, Unfinished, open_store
 from heliograph.config import parse
+from heliograph.flows.health import Health
 from heliograph.flows.inbox import Inbox
 from heliograph.observe import Watch
 from heliograph.simulator.behaviour import Behaviour
