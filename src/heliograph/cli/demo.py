@@ -23,6 +23,7 @@ from heliograph.cli.serve import listen, reason, with_signals
 from heliograph.cli.terminal import complain, now
 
 if TYPE_CHECKING:
+    from heliograph.app import Gateway
     from heliograph.cli.feed import Feed
     from heliograph.config import Config
     from heliograph.store.interface import Store
@@ -113,8 +114,6 @@ def _make(folder: Path) -> None:
 
 
 async def _run(ports: Ports, folder: Path, *, kept: bool) -> None:
-    import asyncio
-
     from heliograph.app import Gateway
     from heliograph.cli.feed import Feed
     from heliograph.cli.sink import Sink
@@ -129,17 +128,35 @@ async def _run(ports: Ports, folder: Path, *, kept: bool) -> None:
         await gateway.gate.load()
         await listen(gateway)
         with_signals(gateway.stop)
-        async with asyncio.TaskGroup() as group:
-            running = group.create_task(gateway.run())
-            telling = group.create_task(feed.run())
-            await gateway.started.wait()
-            _welcome(Ports(gateway.port, simulator.port), folder, kept, key, sink.url)
-            await running
-            telling.cancel()
+        place = Ports(gateway.port, simulator.port)
+        await _play(gateway, feed, lambda: _welcome(place, folder, kept, key, sink.url))
     finally:
         await simulator.stop()
         await sink.stop()
     _farewell(feed, folder, kept)
+
+
+async def _play(gateway: Gateway, feed: Feed, welcome: Callable[[], None]) -> None:
+    """Run the gateway until it is told to stop, and tell what happens."""
+    import asyncio
+
+    from heliograph.app import Unfinished, leaves
+    from heliograph.store.errors import EpochEnded
+
+    cut_off: list[BaseException] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(gateway.run())
+            telling = group.create_task(feed.run())
+            await gateway.started.wait()
+            welcome()
+            await running
+            telling.cancel()
+    except* (EpochEnded, Unfinished) as problems:
+        cut_off += leaves(problems)
+    if cut_off:
+        complain(str(cut_off[0]))
+        raise typer.Exit(1)
 
 
 def _config(port: int, smsc_port: int, folder: Path) -> Config:
