@@ -107,6 +107,7 @@ class House:
     acceptor: Acceptor
     watch: Watch
     policy: dict[int, str] = field(default_factory=dict)
+    dispatcher: Dispatcher | None = None  # while it is at work
 
     async def submit(self, *drafts: Draft, **changes: Any) -> Accepted:
         return await self.acceptor.accept(Customer(), Submission(list(drafts), **changes))
@@ -192,7 +193,7 @@ async def at_work(house: House, epoch: int, policy: str) -> AsyncIterator[None]:
     """The parts of a gateway between the store and the links, running; reports are pulled, so nobody is told."""
     store, pool, inbox, clock, watch = house.store, house.pool, house.inbox, house.clock, house.watch
     policies = Policies({"north": policy}, house.policy.get)
-    dispatcher = Dispatcher(store, pool, inbox, ROUTES, clock, epoch, watch)
+    dispatcher = house.dispatcher = Dispatcher(store, pool, inbox, ROUTES, clock, epoch, watch)
     settler = Settler(store, pool, inbox, policies, clock, epoch, watch, dispatcher.done, nobody)
     receiver = Receiver(store, pool, inbox, clock, watch, nobody)
     async with asyncio.TaskGroup() as group:

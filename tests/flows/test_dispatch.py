@@ -18,7 +18,7 @@ from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
 from heliograph.smsc.dialect import Dialect
 from heliograph.store.accepting import Acceptance
-from heliograph.store.claiming import Claim, Taken
+from heliograph.store.claiming import Claim, Look, Taken
 from heliograph.store.reporting import Pull
 from store.scene import a_message
 
@@ -592,3 +592,25 @@ def test_a_report_without_receipts_says_when_the_message_left(tmp_path: Path) ->
         assert (report.status, report.sent_at, report.done_at) == (2, now, now)
 
     play(tmp_path, body, dialect=Dialect(receipts="none"))
+
+
+def test_who_stops_while_it_looks_takes_no_places(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        peek, looked = house.store.peek, asyncio.Event()
+
+        async def slow_peek(now: int, most: int) -> Look:
+            look = await peek(now, most)
+            if look.candidates and house.dispatcher is not None:
+                house.dispatcher.stop()
+                looked.set()
+            return look
+
+        house.store.peek = slow_peek  # type: ignore[method-assign]
+        await house.submit(a_draft("hello"))
+        await looked.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+        assert [link["claimed"] for link in house.pool.status()] == [0]
+
+    play(tmp_path, body)

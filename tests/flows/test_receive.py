@@ -9,18 +9,23 @@ import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
+import pytest
 import structlog
 
 from flows.engines import Engine, OnPostgres
 from heliograph.app import open_store
+from heliograph.flows import receive
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.receive import Receiver
 from heliograph.observe import Watch
 from heliograph.simulator.server import Simulator
 from heliograph.smpp.constants import Command, Status, Tag
 from heliograph.smpp.pdu import Pdu, encode
+from heliograph.sms.message import Inbound, Receipt
+from heliograph.smsc.dialect import read_delivery
 from heliograph.smsc.pool import Pool
 from smsc.scene import an_smsc, ended
 from still import StillClock, until
@@ -162,6 +167,23 @@ def test_what_the_database_refuses_is_not_to_come_again_and_hurts_nothing_that_c
         assert not {"666", "secret", "12345"} & set(str(line).replace("'", " ").split()), "no word of what it held"
 
         assert await desk.deliver("4") == OK
+
+    play(engine, body)
+
+
+def test_what_cannot_be_read_for_a_reason_nobody_foresaw_is_refused_alone(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(pdu: Pdu, *more: Any) -> Receipt | Inbound | None:
+        return read_delivery(pdu, *more) if pdu.fields["source_addr"] != "666" else int("x")  # type: ignore[return-value]
+
+    monkeypatch.setattr(receive, "read_delivery", fails)
+
+    async def body(desk: Desk) -> None:
+        with structlog.testing.capture_logs() as logs:
+            assert await asyncio.gather(*[desk.deliver(sender) for sender in ("1", "666", "2")]) == [OK, NEVER, OK]
+        assert sorted(await desk.stored()) == ["1", "2"]
+        assert [line["problem"] for line in logs if line["log_level"] == "error"] == ["ValueError"]
 
     play(engine, body)
 

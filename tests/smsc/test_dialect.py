@@ -207,6 +207,7 @@ def test_a_word_of_the_dialect_makes_a_receipt_where_no_flag_does() -> None:
         (Dialect(err_is_gsm=True), "027", 27, None),
         (Dialect(err_is_gsm=True), "000", 32, None),
         (Dialect(err_is_gsm=True), "x27", 32, None),
+        (Dialect(err_is_gsm=True), "1" * 5000, 32, None),
         (Dialect(err_is_gsm=True), "999", 255, "Unknown error (operator code 999)"),
         (Dialect(err_map={"21b": 27}), "21b", 27, None),
         (Dialect(err_map={"027": 1}, err_is_gsm=True), "027", 1, None),

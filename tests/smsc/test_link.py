@@ -15,6 +15,7 @@ from heliograph.simulator.server import Simulator
 from heliograph.smpp.constants import Command, Tag
 from heliograph.smpp.pdu import Pdu, PduError
 from heliograph.smpp.session import Answered, NotAllowed, Requested, Role, Session, State, Timing, WindowFull
+from heliograph.smsc import link as link_module
 from heliograph.smsc.link import DRAIN_WITHIN, JITTER, REBIND, REBIND_FATAL, RECONNECT, Link
 from heliograph.smsc.pool import Place, Pool
 
@@ -30,6 +31,7 @@ class Owner:
     losses: int = 0
     binds: int = 0
     refuse: int = 0
+    held: bool = False  # what is delivered waits until `release`
 
     def answered(self, link: Link, answers: Sequence[Answered]) -> None:
         self.answers += [(answer.token, answer.pdu.status) for answer in answers]
@@ -37,7 +39,8 @@ class Owner:
 
     def delivered(self, link: Link, requests: Sequence[Pdu]) -> None:
         self.requests += requests
-        link.acknowledge(requests, self.refuse)
+        if not self.held:
+            link.acknowledge(requests, self.refuse)
 
     def lost(self, link: Link, unknown: Sequence[Any], unsent: Sequence[Any]) -> None:
         self.losses += 1
@@ -392,6 +395,29 @@ def test_what_could_not_be_stored_is_refused_for_now_and_comes_again() -> None:
         assert await scene.simulator.deliver(short_message=b"hi") == 0
 
     play(body)
+
+
+def test_a_link_with_too_many_deliveries_that_wait_is_read_no_further_until_half_are_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link_module, "UNACKNOWLEDGED", 4)
+
+    async def body(scene: Scene) -> None:
+        await scene.bound()
+        [link] = scene.links
+        scene.owner.held = True
+        first = [scene.simulator.deliver(short_message=b"hi") for _ in range(5)]
+        await until(lambda: len(scene.owner.requests) == 5)
+        second = [scene.simulator.deliver(short_message=b"hi") for _ in range(5)]
+        scene.clock.turn(1000)  # whoever does not listen judges no silence
+        await asyncio.sleep(0.05)
+        assert (len(scene.owner.requests), link.is_bound) == (5, True)
+
+        scene.owner.held = False
+        link.acknowledge(list(scene.owner.requests))
+        assert await asyncio.gather(*first, *second) == [0] * 10
+
+    play(body, window=20)
 
 
 def test_all_links_of_an_smsc_are_kept() -> None:

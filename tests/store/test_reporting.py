@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from heliograph.sms.message import Options
-from heliograph.store.reporting import Ask, Pushed
+from heliograph.store.reporting import Ask, Pull, Pushed
 from store.scene import (
     BEGIN,
     DAY,
@@ -394,5 +394,27 @@ def test_two_pulls_at_once_share_the_reports(play: Play) -> None:
 
         names = [name for reports in found for name in ids(reports)]
         assert sorted(names, key=int) == [str(key) for key in range(1, 101)]
+
+    play(body)
+
+
+def test_a_report_that_was_found_and_then_read_by_others_is_never_taken_for_another(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await delivered(scene, a_message(1))
+        found = (await scene.store.search(Pull(1, scene.now, 10, entity_id=None), 0)).found
+        assert ids(await scene.pull()) == ["1"]
+        await delivered(scene, a_message(2, account=2))
+
+        assert await scene.store.take([id_ for id_, _ in found]) == frozenset()
+        assert ids(await scene.pull(account=2)) == ["2"]
+
+    play(body)
+
+
+@pytest.mark.parametrize("name", [str(2**63), "9" * 19, "9" * 30, str(2**63 - 1)])
+def test_a_number_that_is_no_key_finds_nothing(play: Play, name: str) -> None:
+    async def body(scene: Scene) -> None:
+        assert await scene.pull(message_id=name) == []
+        assert await scene.pull(bulk_id=name) == []
 
     play(body)

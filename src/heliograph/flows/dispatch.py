@@ -105,11 +105,13 @@ class Dispatcher:
             room = self._pool.room()
         most = min(sum(one.left for one in room.values()), max(WIDE, windows // 4))
         candidates = await self._candidates(most)
+        if self._stopping:
+            return False
         room = self._pool.room()  # anew, because time has passed
         now = self._clock.now()
         takings = self._continue(room, now)
         takings += [taking for c in candidates if (taking := self._take(c, room, now)) is not None]
-        if not takings or self._stopping:
+        if not takings:
             return False
         self._claiming += 1
         claims.create_task(self._claim(takings))

@@ -66,13 +66,10 @@ class Puller:
         """By looks, which no commit waits for. The next search for the same goes on where this one ended."""
         place = msgspec.structs.replace(asked, now=0, limit=0)
         end = self._clock.monotonic() + SEARCHES_FOR
-        began = self._reached.pop(place, 0)
-        after: int | None = began
+        after: int | None = self._reached.pop(place, 0)
         reports: list[Report] = []
         while after is not None and not reports and self._clock.monotonic() < end:
             reports, after = await self._sweep(asked, after, end)
-            if after is None and not reports and began:
-                began = after = 0  # ids may have begun anew, where all reports had been read
         if after:
             while len(self._reached) >= REMEMBERED:
                 del self._reached[next(iter(self._reached))]

@@ -1,8 +1,8 @@
 """What SMSCs deliver: receipts and inbound messages are stored, and acknowledged after the commit.
 
 Rule 1: what cannot be stored now is to come again (ESME_RX_T_APPN).
-Rule 2: what the database refuses for what it holds is not to come again (ESME_RX_R_APPN): it would be refused again,
-for ever, and hold up what comes behind it. Nothing else is refused with it.
+Rule 2: what the database refuses for what it holds, or we cannot read for a reason nobody foresaw, is not to come again
+(ESME_RX_R_APPN): it would fail again, for ever, and hold up what comes behind it. Nothing else is refused with it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ LOG = structlog.get_logger(__name__)
 CARRIERS = (Command.DELIVER_SM, Command.DATA_SM)
 
 
+class Unreadable(Exception):
+    """A delivery that made our own reading fail; the text is the kind of error."""
+
+
 class Receiver(Rounds):
     """One for all links; each round takes all that came, and acknowledges it together."""
 
@@ -51,11 +55,11 @@ class Receiver(Rounds):
         now = self._clock.now()
         receipts: list[Receipt] = []
         inbound: list[Inbound] = []
-        for link, _, pdus in deliveries:
-            self._read(link, pdus, now, receipts, inbound)
         try:
+            for link, _, pdus in deliveries:
+                self._read(link, pdus, now, receipts, inbound)
             status = await self._keep(Delivery(now, receipts, inbound))
-        except Unstorable:
+        except (Unreadable, Unstorable):
             await self._one_by_one(deliveries, now)
             return
         for link, connection, pdus in deliveries:
@@ -82,12 +86,13 @@ class Receiver(Rounds):
     async def _keep_one(self, link: Link, pdu: Pdu, now: int) -> int:
         receipts: list[Receipt] = []
         inbound: list[Inbound] = []
-        self._read(link, [pdu], now, receipts, inbound)
         try:
+            self._read(link, [pdu], now, receipts, inbound)
             return await self._keep(Delivery(now, receipts, inbound))
-        except Unstorable as error:
-            what = "receipt" if receipts else "inbound message"
-            LOG.error("the store refuses a delivery, which is lost", link=link.binding.name,
+        except (Unreadable, Unstorable) as error:
+            problem = "cannot be read" if isinstance(error, Unreadable) else "is refused by the store"
+            what = "receipt" if receipts else "inbound message" if inbound else "delivery"
+            LOG.error(f"a delivery {problem}, and is lost", link=link.binding.name,
                       sequence=pdu.sequence, what=what, problem=str(error))  # fmt: skip
             return Status.ESME_RX_R_APPN
 
@@ -97,7 +102,10 @@ class Receiver(Rounds):
         for pdu in pdus:
             if pdu.command not in CARRIERS:
                 continue  # alert_notification: nothing waits for it here
-            found = read_delivery(pdu, smsc, dialect, now)
+            try:
+                found = read_delivery(pdu, smsc, dialect, now)
+            except Exception as error:  # it is not to end the gateway, at each delivery anew
+                raise Unreadable(type(error).__name__) from error
             if isinstance(found, Receipt):
                 receipts.append(found)
             elif found is not None:

@@ -26,6 +26,7 @@ from heliograph.sms.message import Inbound, Receipt
 from heliograph.sms.verdict import DELIVERED_TO_OPERATOR
 
 UNKNOWN_ERROR = 255
+ERR_DIGITS = 9  # of an error number; what is longer is none, and may be thousands of digits
 LEAST_VALIDITY = 60  # seconds; an SMSC may refuse a validity_period that is nearly over
 ACCEPTD_FINAL = {
     name: receipt.Meaning(MessageState.ACCEPTED, True, DELIVERED_TO_OPERATOR, 0)
@@ -187,7 +188,7 @@ def _error(found: receipt.Receipt, dialect: Dialect) -> tuple[int, str | None]:
     if found.gsm_error is None and err and found.state is not MessageState.DELIVERED:
         if err in dialect.err_map:
             error = dialect.err_map[err]
-        elif dialect.err_is_gsm and err.isascii() and err.isdigit() and int(err):
+        elif dialect.err_is_gsm and err.isascii() and err.isdigit() and len(err) <= ERR_DIGITS and int(err):
             error = int(err)
     if error in ERROR:
         return error, None

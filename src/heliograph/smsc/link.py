@@ -4,6 +4,7 @@ Rule 1: what is protocol is decided in `smpp.session`; here octets come and go, 
 Rule 2: a place in the window is free when the commit that settled it is through, not when the answer came: `claimed`
 counts it until then.
 Rule 3: what is told, is told in batches: one call for all that one read brought.
+Rule 4: where too many deliveries wait for their commit, the SMSC is read no further, and has to wait, too.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ REBIND_FATAL = (300.0,)  # after a bind refused for what stands in the configura
 JITTER = 0.2
 TICK = 0.25  # seconds between two looks at the session's timers
 DRAIN_WITHIN = 3.0  # seconds that a peer may take to read our last octets when the session has ended
+UNACKNOWLEDGED = 20_000  # deliveries of a link that wait for their commit, before it is read no further
 REGAIN = 10  # windows of segments taken that give back a place which `narrow` took
 WRITE_HIGH = 8 * 1024 * 1024  # octets the socket may be behind
 
@@ -89,6 +91,8 @@ class Link(asyncio.Protocol):
         self._gone = asyncio.Event()
         self._refused: int | None = None
         self._failures = 0
+        self._unacknowledged = 0  # deliveries of this connection
+        self._paused = False  # it is not read, because too many of them wait
         self._regained = 0  # segments taken since the window was changed
         self._abort_at = inf  # when a connection whose session has ended is cut
 
@@ -154,6 +158,11 @@ class Link(asyncio.Protocol):
         if self._session is not None and connection in (None, self.connection):
             self._session.respond_many(requests, status)
             self._flush()
+            self._unacknowledged -= len(requests)
+            if self._paused and self._unacknowledged <= UNACKNOWLEDGED // 2 and self._transport is not None:
+                self._paused = False
+                self._session.receive(b"", self._clock.monotonic())  # it was we who did not listen
+                self._transport.resume_reading()
 
     async def _live(self) -> None:
         """One connection, from its beginning to its end."""
@@ -170,7 +179,7 @@ class Link(asyncio.Protocol):
         while not self._gone.is_set():
             await self._clock.wait(self._gone, TICK)
             now = self._clock.monotonic()
-            if self._session is not None:
+            if self._session is not None and not self._paused:  # whoever does not listen judges no silence
                 self._after(self._session.tick(now))
             if self._transport is not None and now >= self._abort_at:
                 self._transport.abort()  # the peer does not read; what it was not told is not worth the wait
@@ -195,6 +204,7 @@ class Link(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are one in all but name
         self._transport.set_write_buffer_limits(WRITE_HIGH)
         self.connection += 1
+        self._unacknowledged, self._paused = 0, False
         if self._stopping.is_set():
             self._transport.close()
             return
@@ -231,6 +241,10 @@ class Link(asyncio.Protocol):
             self._owner.answered(self, answers)
         if requests:
             self._owner.delivered(self, requests)
+            self._unacknowledged += len(requests)
+            if self._unacknowledged > UNACKNOWLEDGED and not self._paused and self._transport is not None:
+                self._paused = True
+                self._transport.pause_reading()
         self._flush()
         if events and isinstance(events[-1], Closed) and self._transport is not None:
             self._transport.close()

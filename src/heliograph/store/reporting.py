@@ -14,6 +14,7 @@ from heliograph.store.settling import DECODE_OPTIONS
 
 LIVE = 0  # in the place of a day: it is an intermediate report, and its message had not ended
 ENDED = -1  # it has since
+MAX_KEY = 2**63 - 1
 PAGE = 1000  # unread reports that are looked at in one slice
 
 Place = tuple[int, int]  # a message's key, and the day whose history holds it
@@ -222,7 +223,10 @@ def _page(query: Pull, after: int) -> Script[list[Row]]:
 
 
 def _as_key(message_id: str) -> int | None:
-    return int(message_id) if message_id.isascii() and message_id.isdigit() and len(message_id) < 20 else None
+    if not message_id.isascii() or not message_id.isdigit() or len(message_id) > len(str(MAX_KEY)):
+        return None
+    key = int(message_id)
+    return key if key <= MAX_KEY else None
 
 
 def _fits(report: Report, query: Pull) -> bool:

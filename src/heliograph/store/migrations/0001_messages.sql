@@ -120,7 +120,7 @@ CREATE INDEX reference_used ON reference (used_at);
 
 -- Reports that wait: to be pushed (webhook) or pulled (none).
 CREATE TABLE report (
-    id {serial},
+    id {counter},               -- never used again: whoever has looked may still name it
     account BIGINT NOT NULL,
     webhook BIGINT,
     message BIGINT NOT NULL,
