@@ -152,6 +152,17 @@ def test_without_a_rate_the_busiest_second_of_late_is_what_is_halved_also_when_t
     assert allowed_over(throttle, 2.0, 3.0) in range(200, 240)
 
 
+def test_without_a_rate_little_traffic_soon_after_a_pause_does_not_lower_what_is_halved() -> None:
+    throttle = Throttle(0, 0.0)
+    throttle.took(throttle.allowed(0.5, 400))
+    throttle.throttled(0.5, 0.5)
+    throttle.took(throttle.allowed(3.5, 3))
+    throttle.taken = 2
+    throttle.throttled(3.5, 3.5)  # at 280 a second
+
+    assert allowed_over(throttle, 4.5, 5.5) in range(140, 160)
+
+
 def test_without_a_rate_a_rest_does_not_raise_what_is_halved() -> None:
     throttle = Throttle(0, 0.0)
     throttle.took(throttle.allowed(0.0, 100))
