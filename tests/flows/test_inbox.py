@@ -32,7 +32,7 @@ def test_an_answer_keeps_its_connection_when_the_link_has_another_before_it_is_s
                 clock.turn(0.25)
                 await asyncio.sleep(0.001)
 
-            [(settled, pdu, connection)] = inbox.take_answers().answers
+            [(settled, pdu, connection, _)] = inbox.take_answers().answers
             assert (settled, pdu.status, connection) == (token, Status.ESME_RINVBNDSTS, 1)
             link.drop("the session is in the wrong state", connection=connection)
             assert link.is_bound

@@ -8,6 +8,7 @@ import structlog
 
 from flows.engines import Engine
 from flows.house import House, a_draft, play, until
+from heliograph.simulator.behaviour import Behaviour
 
 LONG = b"x" * 400  # three segments
 SENT = 2
@@ -35,3 +36,40 @@ def test_an_id_that_the_database_refuses_costs_its_own_receipt_and_nothing_else(
         assert len(house.texts()) == 6, "nothing was sent twice"
 
     play(tmp_path, body, url=engine.url)
+
+
+def test_an_smsc_that_throttles_is_paused_and_what_it_takes_makes_the_next_pause_short(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        throttle = house.pool.places["north"].throttle
+        await house.submit(a_draft("!status=0x58 times=1"))
+        await house.came(1)
+        await house.settled()
+        begin = house.clock.monotonic()
+        assert throttle.next_allowed(begin) == begin + 1
+        throttle.throttled(begin + 1, begin + 1)
+        assert throttle.next_allowed(begin + 1) == begin + 3, "nothing was taken"
+
+        house.clock.turn(3)
+        await house.told(1)
+        now = house.clock.monotonic()
+        throttle.throttled(now, now)
+        assert throttle.next_allowed(now) == now + 1
+
+    play(tmp_path, body)
+
+
+def test_a_late_answer_to_what_was_submitted_before_a_pause_makes_no_other(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        throttle = house.pool.places["north"].throttle
+        await house.submit(a_draft("!status=0x58 times=1"))
+        await house.came(1)
+        begin = house.clock.monotonic()
+        throttle.throttled(begin, begin)
+        house.clock.turn(1)
+        await house.told(1)
+
+        now = house.clock.monotonic()
+        assert now == begin + 1
+        assert throttle.next_allowed(now) - now < 0.1
+
+    play(tmp_path, body, behaviour=Behaviour(resp_delay=0.2), submits_per_second=1000.0)

@@ -277,7 +277,7 @@ def test_an_acceptance_whose_id_cannot_be_read_is_an_acceptance():
     esme, _, [asked] = submitted(1)
     octets = b"".join(n.to_bytes(4, "big") for n in (20, Command.SUBMIT_SM_RESP, 0, asked.sequence)) + b"1234"
     assert esme.receive(octets, 0.0) == [
-        Answered(0, Pdu(Command.SUBMIT_SM_RESP, 0, asked.sequence, {"message_id": ""}))
+        Answered(0, Pdu(Command.SUBMIT_SM_RESP, 0, asked.sequence, {"message_id": ""}), 0.0)
     ]
 
 

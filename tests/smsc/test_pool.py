@@ -148,7 +148,7 @@ def test_all_links_of_an_smsc_share_its_rate() -> None:
 def test_an_smsc_that_throttles_us_is_left_alone() -> None:
     async def body(pool: Pool, scene: Scene) -> None:
         await scene.bound()
-        pool.places["north"].throttle.throttled(scene.clock.monotonic())
+        pool.places["north"].throttle.throttled(scene.clock.monotonic(), scene.clock.monotonic())
 
         assert pool.room() == {}
         assert pool.next_room() == 1.0

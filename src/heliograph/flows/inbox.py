@@ -19,7 +19,7 @@ Delivered = tuple[Link, int, Sequence[Pdu]]  # by which link, by which connectio
 class Brought:
     """What the settler is to write down."""
 
-    answers: list[tuple[Token, Pdu, int]] = field(default_factory=list)  # the last is the link's connection
+    answers: list[tuple[Token, Pdu, int, float]] = field(default_factory=list)  # by which connection, and sent when
     unknown: list[Token] = field(default_factory=list)  # submitted, and nobody will ever answer
     unsent: list[Token] = field(default_factory=list)  # claimed, and never submitted
     unencodable: list[Token] = field(default_factory=list)  # no submit_sm can carry them
@@ -39,7 +39,7 @@ class Inbox:
 
     def answered(self, link: Link, answers: Sequence[Answered]) -> None:
         connection = link.connection
-        self._brought.answers += [(answer.token, answer.pdu, connection) for answer in answers]
+        self._brought.answers += [(answer.token, answer.pdu, connection, answer.sent_at) for answer in answers]
         self.settle.set()
 
     def delivered(self, link: Link, requests: Sequence[Pdu]) -> None:

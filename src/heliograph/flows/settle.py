@@ -89,14 +89,14 @@ class Settler(Rounds):
         jobs: dict[int, Job] = {}
         sent: list[Sent] = []
         outcomes: list[SegmentOutcome] = []
-        for (job, part), pdu, connection in brought.answers:
+        for (job, part), pdu, connection, sent_at in brought.answers:
             freed[job.link] += 1
             jobs[job.key] = job
             if pdu.status == 0:
                 sent.append(self._sent(job, part, pdu))
                 job.answered(part, Taken(), now)
             else:
-                outcome = self._refused(job, part, pdu, connection, now)
+                outcome = self._refused(job, part, pdu, connection, sent_at, now)
                 if outcome is not None:
                     outcomes.append(outcome)
         for token in (*brought.unknown, *brought.unsent, *brought.unencodable):
@@ -117,6 +117,7 @@ class Settler(Rounds):
         link = job.link
         smsc = link.binding.smsc
         place = self._pool.places[smsc]
+        place.throttle.taken += 1
         id_ = pdu.fields.get("message_id", "")
         id_key = key(id_, place.smsc.dialect.resp_id_base) if id_ else None
         if link.window < link.binding.window:
@@ -126,7 +127,9 @@ class Settler(Rounds):
                         'set validity_format = "none"', smsc=smsc)  # fmt: skip
         return Sent(job.key, part, smsc, id_key or None, job.event)
 
-    def _refused(self, job: Job, part: int, pdu: Pdu, connection: int, now: int) -> SegmentOutcome | None:
+    def _refused(
+        self, job: Job, part: int, pdu: Pdu, connection: int, sent_at: float, now: int
+    ) -> SegmentOutcome | None:
         place, name = self._pool.places[job.link.binding.smsc], classify(pdu.status).name
         meaning = retry.judge(
             pdu.status,
@@ -140,7 +143,7 @@ class Settler(Rounds):
             job.link.narrow()
         if isinstance(meaning, Again):
             if meaning.throttled:
-                place.throttle.throttled(self._clock.monotonic())
+                place.throttle.throttled(self._clock.monotonic(), sent_at)
             if meaning.rebind:
                 job.link.drop(f"the SMSC gives up the session: {name}", connection=connection)
             if meaning.without_validity:

@@ -157,7 +157,7 @@ class Link(asyncio.Protocol):
                 self._take(pdu)
             case Requested(pdu):
                 self.session.respond(pdu, UNKNOWN_MESSAGE.get(pdu.command, Status.ESME_RINVCMDID))
-            case Answered(token, pdu):
+            case Answered(token, pdu, _):
                 if not token.done():
                     token.set_result(pdu.status)
             case Closed():

@@ -207,7 +207,7 @@ class Session:
     def _take_response(self, pdu: Pdu, events: list[Event]) -> None:
         place = self._window.answer(pdu.sequence, pdu.command)
         if place is not None:
-            events.append(Answered(place.token, pdu))
+            events.append(Answered(place.token, pdu, place.sent_at))
             return
         expected = self._window.controls.get(pdu.sequence)
         if expected is None or pdu.command not in (expected, Command.GENERIC_NACK):

@@ -120,10 +120,12 @@ class BindRefused(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answered(msgspec.Struct, frozen=True, gc=False):
-    """The response to the request with this token, or the generic_nack that refuses it: `pdu.status` says."""
+    """The response to the request with this token, or the generic_nack that refuses it: `pdu.status` says.
+    `sent_at` is the time that was given with the request."""
 
     token: Any
     pdu: Pdu
+    sent_at: float
 
 
 class Requested(msgspec.Struct, frozen=True, gc=False):
