@@ -3,6 +3,7 @@ store that cannot be written, an item that the database refuses."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
@@ -19,6 +20,12 @@ CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = 'heliograph' AND datname = current_database()
 """
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether all threads of a process are."""
+    states = [stat.read_text().rpartition(") ")[2][0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}
 
 
 class OnSqlite:
@@ -61,6 +68,8 @@ class OnSqlite:
         """Its process does nothing, as when the disk does not answer."""
         [pid] = [pid for pid in children(os.getpid()) if str(self.path) in command_of(pid)]
         os.kill(pid, signal.SIGSTOP)
+        while not _is_stopped(pid):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.001)
         try:
             yield
         finally:

@@ -119,7 +119,7 @@ def test_an_answer_can_be_late_and_its_receipt_follows_it(text: str, behaviour: 
         start = esme.loop.time()
         await esme.answers_to(a_submit_sm(text))
 
-        assert esme.loop.time() - start >= 0.05
+        assert esme.loop.time() - start >= 0.04
         await esme.receipts_of(1)
         assert kinds(esme) == ["Answered", "Requested"]
 
