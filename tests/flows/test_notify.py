@@ -16,7 +16,7 @@ from aiohttp import web
 
 from flows.house import BEGIN, Customer, TurnedClock, until
 from heliograph.flows.accept import webhook_of
-from heliograph.flows.hosts import SHARE, SHUT_AFTER, SHUT_FOR
+from heliograph.flows.hosts import SHARES, SHUT_AFTER, SHUT_FOR, Pace
 from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import Puller
