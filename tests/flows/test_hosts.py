@@ -190,6 +190,7 @@ def test_a_host_that_waits_for_a_place_among_the_slow_ones_has_the_next_one() ->
     last = slow[-1]
     assert last.posts == 0
     known.park(last, 7)
+    assert known.call(NOW, 10) == []
     known.end(slow[0], True, 60.0, NOW)
 
     assert known.places(slow[0], OTHER) == 0

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from flows.house import BEGIN, Customer, TurnedClock, until
 from heliograph.flows import hosts, notify
@@ -341,8 +342,15 @@ def test_what_falls_due_while_a_host_does_not_answer_has_failed_without_a_post(t
             office.clock.turn(MINUTE)
             await until(lambda: len(dead.bodies) == 3 * SHUT_AFTER + 1)
             assert sorted(dead.told[SHUT_AFTER + 1 :], key=int) == names
+            place.append(f"http://127.0.0.1:{dead.port}")
 
-    play(tmp_path, body, batch=1, in_flight=1)
+    place: list[str] = []
+    with capture_logs() as logs:
+        play(tmp_path, body, batch=1, in_flight=1)
+    assert [(one["log_level"], one["host"], one["written_off"]) for one in logs if "host" in one] == [
+        ("warning", *place, 0),
+        ("info", *place, SHUT_AFTER),
+    ]
 
 
 def test_the_reports_of_a_dead_host_reach_the_pull_however_many_urls_there_are_of_it(tmp_path: Path) -> None:
@@ -487,6 +495,35 @@ def test_a_report_that_is_taken_while_more_are_looked_up_is_not_pushed_again(tmp
             assert sorted(server.told, key=int) == names
 
     play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_a_report_that_waits_in_memory_is_not_looked_up_again(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(5, server.url)
+            await until(lambda: 4 in office.engine.looks)  # four of them are in flight, and the fifth waits
+            await office.rounds(3)
+            server.open.set()
+            await until(lambda: office.watch.pushed_reports >= len(names))
+            await office.rounds(2)
+
+            assert sorted(server.told, key=int) == names
+
+    play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_who_was_called_and_has_nothing_to_push_keeps_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "SHARES", dict.fromkeys(Pace, 1))
+
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            known = office.notifier._hosts  # its reports would have to go between two statements of the notifier
+            known.park(known.of(server.url), 99)
+            await office.rounds(2)
+            names = await office.finish(1, server.url)
+            await until(lambda: server.told == names)
+
+    play(tmp_path, body)
 
 
 @pytest.mark.parametrize("broken", [0, 1])

@@ -195,6 +195,15 @@ def test_what_is_no_url_fails_without_a_crash(url):
     asyncio.run(body())
 
 
+@pytest.mark.parametrize("url", ["http://", "nonsense", "http://[::1"])
+def test_a_url_that_cannot_be_read_is_no_failure_of_a_host(url):
+    async def body():
+        async with WebhookClient(1, allow_private=True) as client:
+            assert await client.post(url, JSON, b"{}") == Failed("the URL cannot be read", answered=None)
+
+    asyncio.run(body())
+
+
 def test_an_endless_answer_is_read_to_64_kib_and_dropped():
     written = 0
 
