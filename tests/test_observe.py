@@ -29,6 +29,7 @@ def samples(watch: Watch, links: list[dict[str, Any]]) -> Samples:
 
 COUNTERS = [
     "messages_accepted", "messages_ended", "messages_inbound", "reports_pushed", "reports_pulled", "pushes_failed",
+    "reports_written_off",
 ]  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def test_everything_that_happens_is_counted() -> None:
     watch.received(["receipt"] * 4, 2, applied=2, kept=1, late=1)
     watch.pushed("https://customer.example", ["r"] * 3, None)
     watch.pushed("https://customer.example", ["r"] * 5, "answered 500")
+    watch.written_off(7)
     watch.finished(5)
     watch.pulled(6)
 
@@ -67,6 +69,7 @@ def test_everything_that_happens_is_counted() -> None:
         ("messages_inbound_total",): 2,
         ("reports_pushed_total",): 3,
         ("pushes_failed_total",): 1,
+        ("reports_written_off_total",): 7,
         ("reports_pulled_total",): 6,
     }  # fmt: skip
 

@@ -31,6 +31,7 @@ class Watch:
         self.finished_messages = 0
         self.pushed_reports = 0
         self.failed_pushes = 0
+        self.written_off_reports = 0
         self.pulled_reports = 0
 
     def accepted(self, keys: Sequence[int], refused: Iterable[int]) -> None:
@@ -67,6 +68,10 @@ class Watch:
         else:
             self.failed_pushes += 1
 
+    def written_off(self, reports: int) -> None:
+        """Reports fell due while their host was left alone: each counts as tried."""
+        self.written_off_reports += reports
+
     def pulled(self, reports: int) -> None:
         """Reports were pulled."""
         self.pulled_reports += reports
@@ -89,6 +94,7 @@ class _Collector:
             ("heliograph_reports_pushed", "Reports that a webhook took.", w.pushed_reports),
             ("heliograph_reports_pulled", "Reports that were pulled.", w.pulled_reports),
             ("heliograph_pushes_failed", "POSTs to webhooks that failed.", w.failed_pushes),
+            ("heliograph_reports_written_off", "Tries without a POST: the host was shut.", w.written_off_reports),
         ):
             yield CounterMetricFamily(name, doc, value=value)
         for name, doc, label, tally in (

@@ -13,10 +13,12 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from flows.house import BEGIN, Customer, TurnedClock, until
+from heliograph.flows import hosts, notify
 from heliograph.flows.accept import webhook_of
-from heliograph.flows.hosts import SHARE, SHUT_AFTER, SHUT_FOR
+from heliograph.flows.hosts import SHARES, SHUT_AFTER, SHUT_FOR, Pace
 from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import Puller
@@ -26,8 +28,9 @@ from heliograph.sms.message import Options
 from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Taken
+from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
-from heliograph.store.reporting import Ask, Reports, due_reports
+from heliograph.store.reporting import Ask, Pushed, Reports, due_reports, due_webhooks
 from heliograph.store.settling import Delivery, Sent, Settlement
 from heliograph.webhooks.client import WebhookClient
 from store.direct import Direct
@@ -35,6 +38,7 @@ from store.scene import SMSC, a_message, a_receipt, a_taking
 
 ENCODE = msgspec.msgpack.Encoder().encode
 MINUTE = 60.0  # seconds
+SILENT = 0
 
 
 @dataclass
@@ -43,19 +47,24 @@ class Server:
 
     port: int = 0
     bodies: list[bytes] = field(default_factory=list)
-    statuses: list[int] = field(default_factory=list)  # of the next answers; then 200
+    statuses: list[int] = field(default_factory=list)  # of the next answers, SILENT: there is none; then 200
+    paths: list[str] = field(default_factory=list)
     open: asyncio.Event = field(default_factory=asyncio.Event)
     now: int = 0
     most: int = 0
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         body = await request.read()
+        self.paths.append(request.path)
         self.now += 1
         self.most = max(self.most, self.now)
         await self.open.wait()
         self.now -= 1
         self.bodies.append(body)
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+        status = self.statuses.pop(0) if self.statuses else 200
+        if status == SILENT and request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=status or 200)
 
     @property
     def url(self) -> str:
@@ -99,12 +108,28 @@ class Asked(Direct):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.looks: list[int] = []  # how many reports of a webhook were known or on their way when it was looked at
+        self.rounds = 0  # how often it was asked which webhooks are due
+        self.rests = 0  # how often a webhook was put to rest
+        self.open = asyncio.Event()  # what a look found is not told before
+        self.open.set()
+        self.broken = 0  # looks that fail, of the next ones
+
+    def write(self, kind: str, item: Any) -> asyncio.Future[Any]:
+        self.rests += isinstance(item, Pushed) and item.rests_until > 0
+        return super().write(kind, item)
 
     async def read(self, script: Any) -> Any:
+        self.rounds += script.func is due_webhooks
         if script.func is due_reports:
             self.looks += [len(ask.flying) for ask in script.args[0]]
+            if self.broken:
+                self.broken -= 1
+                raise StoreUnavailable("the store does not answer")
         await asyncio.sleep(0)  # as any engine would
-        return await super().read(script)
+        found = await super().read(script)
+        if script.func is due_reports:
+            await self.open.wait()
+        return found
 
 
 @dataclass
@@ -155,6 +180,11 @@ class Office:
         webhook = webhook_of(1, Options(notify_url=url))
         assert webhook is not None
         return (await self.store.due_reports([Ask(webhook, 100)], self.clock.now())).reports[0]
+
+    async def rounds(self, count: int) -> None:
+        """Until the notifier has begun so many more rounds."""
+        end = self.engine.rounds + count
+        await until(lambda: self.engine.rounds >= end)
 
     async def pulled(self, **query: Any) -> list[str]:
         return [report.message_id for report in await self.puller.pull(Customer(), ReportQuery(**query))]
@@ -292,7 +322,7 @@ def test_a_report_is_offered_to_the_pull_when_its_retries_ran_out(tmp_path: Path
 def test_what_falls_due_while_a_host_does_not_answer_has_failed_without_a_post(tmp_path: Path) -> None:
     async def body(office: Office) -> None:
         async with a_server() as dead, a_server() as alive:
-            dead.statuses = [500] * SHUT_AFTER
+            dead.statuses = [SILENT] * SHUT_AFTER
             names = await office.finish(2 * SHUT_AFTER, dead.url)
             await until(lambda: office.watch.failed_pushes == SHUT_AFTER)
             for n in range(3):
@@ -302,6 +332,7 @@ def test_what_falls_due_while_a_host_does_not_answer_has_failed_without_a_post(t
             while (await office.reports_of(dead.url)).pending:  # noqa: ASYNC110 - it is the tables that are waited for
                 await asyncio.sleep(0.001)
             assert len(dead.bodies) == SHUT_AFTER  # though it would answer 200 by now
+            assert (office.watch.failed_pushes, office.watch.written_off_reports) == (SHUT_AFTER, SHUT_AFTER)
 
             office.clock.turn(SHUT_FOR / 1000)
             later = await office.finish(1, dead.url)
@@ -311,14 +342,21 @@ def test_what_falls_due_while_a_host_does_not_answer_has_failed_without_a_post(t
             office.clock.turn(MINUTE)
             await until(lambda: len(dead.bodies) == 3 * SHUT_AFTER + 1)
             assert sorted(dead.told[SHUT_AFTER + 1 :], key=int) == names
+            place.append(f"http://127.0.0.1:{dead.port}")
 
-    play(tmp_path, body, batch=1, in_flight=1)
+    place: list[str] = []
+    with capture_logs() as logs:
+        play(tmp_path, body, batch=1, in_flight=1)
+    assert [(one["log_level"], one["host"], one["written_off"]) for one in logs if "host" in one] == [
+        ("warning", *place, 0),
+        ("info", *place, SHUT_AFTER),
+    ]
 
 
 def test_the_reports_of_a_dead_host_reach_the_pull_however_many_urls_there_are_of_it(tmp_path: Path) -> None:
     async def body(office: Office) -> None:
         async with a_server() as dead:
-            dead.statuses = [500] * 10_000
+            dead.statuses = [SILENT] * 10_000
             names = [name for n in range(5 * SHUT_AFTER) for name in await office.finish(1, f"{dead.url}/{n}")]
             pulled: list[str] = []
             while len(pulled) < len(names):
@@ -335,17 +373,185 @@ def test_the_reports_of_a_dead_host_reach_the_pull_however_many_urls_there_are_o
 def test_a_slow_host_with_many_urls_has_its_share_of_posts_and_delays_nobody_else(tmp_path: Path) -> None:
     async def body(office: Office) -> None:
         async with a_server(slow=True) as slow, a_server() as quick:
-            names = [name for n in range(SHARE + 50) for name in await office.finish(1, f"{slow.url}/{n}")]
+            names = [name for n in range(SHARES[Pace.QUICK] + 50) for name in await office.finish(1, f"{slow.url}/{n}")]
             await office.finish(1, quick.url)
             await until(lambda: quick.told)
-            await until(lambda: slow.now == SHARE)
+            await until(lambda: slow.now == SHARES[Pace.UNTRIED])
             slow.open.set()
             await until(lambda: len(slow.told) == len(names))
 
             assert sorted(slow.told, key=int) == names
-            assert slow.most == SHARE
+            assert slow.most <= SHARES[Pace.QUICK]
 
     play(tmp_path, body)
+
+
+def test_a_path_that_refuses_everything_does_not_shut_its_host_for_others(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            server.statuses = [404] * (2 * SHUT_AFTER)
+            for n in range(2 * SHUT_AFTER):
+                await office.finish(1, f"{server.url}/nonexistent/{n}", account=2)
+            await until(lambda: office.watch.failed_pushes == 2 * SHUT_AFTER)
+            names = await office.finish(1, server.url)
+            await until(lambda: office.watch.pushed_reports == 1)
+
+            assert server.told[-1:] == names
+            assert office.watch.written_off_reports == 0
+
+    play(tmp_path, body)
+
+
+def test_a_host_that_was_shut_is_probed_by_different_webhooks(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            server.statuses = [SILENT] * SHUT_AFTER
+            await office.finish(SHUT_AFTER, server.url)
+            await until(lambda: office.watch.failed_pushes == SHUT_AFTER)
+            server.open.clear()
+            office.clock.turn(SHUT_FOR / 1000)
+            await office.finish(4, f"{server.url}/1")
+            await until(lambda: server.now == 1)
+            await office.finish(4, f"{server.url}/2")
+            await until(lambda: server.now == 2)
+
+            assert [path[-2:] for path in server.paths[SHUT_AFTER:]] == ["/1", "/2"]
+
+    play(tmp_path, body, batch=1)
+
+
+def test_a_busy_url_does_not_take_its_place_again_before_those_that_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "SHARES", dict.fromkeys(Pace, 1))
+
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(3, f"{server.url}/busy")
+            await until(lambda: server.now == 1)
+            for n in (1, 2):
+                names += await office.finish(1, f"{server.url}/{n}")
+                await until(lambda n=n: office.engine.rests == n)  # type: ignore[misc]
+            server.open.set()
+            await until(lambda: len(server.told) == len(names))
+
+            assert [path.rpartition("/")[2] for path in server.paths] == ["busy", "1", "2", "busy", "busy"]
+            assert server.most == 1
+
+    play(tmp_path, body, batch=1)
+
+
+def test_all_posts_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "CEILINGS", dict.fromkeys(Pace, 3))
+
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as one, a_server(slow=True) as other:
+            names = await office.finish(5, one.url)
+            await until(lambda: one.now == 3)
+            names += await office.finish(5, other.url)
+            await until(lambda: office.engine.rests)
+            assert (one.now, other.now) == (3, 0)
+            one.open.set()
+            await until(lambda: other.now)
+            other.open.set()
+            await until(lambda: len(one.told) + len(other.told) == len(names))
+
+            assert max(one.most, other.most) <= 3
+
+    play(tmp_path, body, batch=1)
+
+
+def test_no_more_reports_are_looked_for_while_too_many_are_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "STAGED", 1)
+
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as slow, a_server() as quick:
+            await office.finish(2, slow.url)
+            await until(lambda: slow.now == 1)
+            await until(lambda: office.engine.looks == [0, 1])  # so one is staged, and one in flight
+            await office.finish(1, quick.url)
+            await office.rounds(2)
+            assert office.engine.looks == [0, 1]
+
+            slow.open.set()
+            await until(lambda: quick.told and len(slow.told) == 2)
+
+    play(tmp_path, body, batch=1, in_flight=1)
+
+
+def test_a_report_that_is_taken_while_more_are_looked_up_is_not_pushed_again(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(20, server.url)
+            await until(lambda: server.now == 2 and office.engine.looks == [0, 4] and office.clock.waits)
+            office.engine.open.clear()
+            server.open.set()
+            await until(lambda: len(office.engine.looks) == 3 and office.watch.pushed_reports >= 8)
+            office.engine.open.set()
+            await until(lambda: office.watch.pushed_reports == len(names))
+
+            assert sorted(server.told, key=int) == names
+
+    play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_a_report_that_waits_in_memory_is_not_looked_up_again(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(5, server.url)
+            await until(lambda: 4 in office.engine.looks)  # four of them are in flight, and the fifth waits
+            await office.rounds(3)
+            server.open.set()
+            await until(lambda: office.watch.pushed_reports >= len(names))
+            await office.rounds(2)
+
+            assert sorted(server.told, key=int) == names
+
+    play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_who_was_called_and_has_nothing_to_push_keeps_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "SHARES", dict.fromkeys(Pace, 1))
+
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            known = office.notifier._hosts  # its reports would have to go between two statements of the notifier
+            known.park(known.of(server.url), 99)
+            await office.rounds(2)
+            names = await office.finish(1, server.url)
+            await until(lambda: server.told == names)
+
+    play(tmp_path, body)
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_who_was_called_and_could_not_be_looked_at_is_looked_at_as_soon_as_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    monkeypatch.setattr(hosts, "SHARES", dict.fromkeys(Pace, 1))
+    monkeypatch.setattr(notify, "RETRY_STORE", 0.001)
+
+    async def body(office: Office) -> None:
+        async with a_server(slow=True) as server:
+            names = await office.finish(1, f"{server.url}/1")
+            await until(lambda: server.now == 1)
+            names += await office.finish(1, f"{server.url}/2")
+            await until(lambda: office.engine.rests)
+            if broken:
+                office.engine.broken = 1
+            else:
+                monkeypatch.setattr(notify, "STAGED", 0)  # there is no room when the place gets free
+            server.open.set()
+            await until(lambda: office.watch.pushed_reports == 1)
+            await office.rounds(2)
+            monkeypatch.setattr(notify, "STAGED", 1000)
+            await until(lambda: office.watch.pushed_reports == 2)
+
+            assert server.told == names
+
+    play(tmp_path, body, batch=1)
 
 
 def test_a_final_report_waits_for_the_intermediate_one_that_is_in_flight(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_anything_else_does_not_and_redirects_are_not_followed(status):
 
     async def body():
         async with server(handle) as port:
-            assert await post(port) == Failed(f"answered {status}")
+            assert await post(port) == Failed(f"answered {status}", answered=True)
         assert asked == ["/"]
 
     asyncio.run(body())
@@ -188,7 +188,18 @@ def test_nobody_listening_and_no_such_host_fail():
 def test_what_is_no_url_fails_without_a_crash(url):
     async def body():
         async with WebhookClient(1, allow_private=True) as client:
-            assert isinstance(await client.post(url, JSON, b"{}"), Failed)
+            answer = await client.post(url, JSON, b"{}")
+            assert isinstance(answer, Failed)
+            assert not answer.answered
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("url", ["http://", "nonsense", "http://[::1"])
+def test_a_url_that_cannot_be_read_is_no_failure_of_a_host(url):
+    async def body():
+        async with WebhookClient(1, allow_private=True) as client:
+            assert await client.post(url, JSON, b"{}") == Failed("the URL cannot be read", answered=None)
 
     asyncio.run(body())
 

@@ -29,7 +29,6 @@ LOG = structlog.get_logger(__name__)
 IDLE = 0.25  # seconds between two looks when nothing wakes us
 GATHER = 0.02  # seconds for which reports wait for others that may go in the same POST
 WEBHOOKS_AT_A_TIME = 64
-POSTS = 1024  # in flight at a time, over all URLs
 STAGED = 20_000  # reports in memory, beside those in flight
 PARKED_FOR = 60_000  # milliseconds for which a webhook whose host has no place is not looked at, unless one gets free
 RETRY_STORE = 0.5  # seconds
@@ -65,7 +64,6 @@ class Target:
     posts: int = 0
     staged: deque[Pending] = field(default_factory=deque)  # to go next
     flying: set[int] = field(default_factory=set)  # ids of the reports in POSTs, and of those being written off
-    landed: set[int] = field(default_factory=set)  # settled since the last look began, which may still show them
     telling: set[int] = field(default_factory=set)  # messages with an intermediate report in flight
     more: bool = False  # whether the last look did not show all
     resting: bool = False  # it is being written that it is left alone
@@ -88,7 +86,6 @@ class Notifier:
         self._watch = watch
         self._hosts = Hosts()
         self._targets: dict[int, Target] = {}
-        self._posts = 0  # in flight
         self._stopping = False
 
     async def run(self) -> None:
@@ -130,25 +127,30 @@ class Notifier:
         """Begin what POSTs there may be."""
         now = self._clock.now()
         due = await self._store.due_webhooks(now, WEBHOOKS_AT_A_TIME + len(self._targets))
-        ready = self._hosts.ready(now, WEBHOOKS_AT_A_TIME)
-        targets = [self._targets.setdefault(w, Target(w)) for w in dict.fromkeys([*due, *ready, *self._hungry()])]
-        await self._stage([target for target in targets if self._may_stage(target)] if self._room() > 0 else [], now)
+        room = self._room()
+        called = self._hosts.call(now, min(WEBHOOKS_AT_A_TIME, room))
+        webhooks = dict.fromkeys([*(webhook for _, webhook in called), *due, *self._hungry()])
+        targets = [self._targets.setdefault(webhook, Target(webhook)) for webhook in webhooks]
+        try:
+            await self._stage([target for target in targets if self._may_stage(target)] if room > 0 else [], now)
+        except StoreUnavailable:
+            self._hosts.call_off(called)
+            raise
         for target in targets:
             self._begin(target, group)
+        self._hosts.dismiss(called)
 
     async def _stage(self, targets: list[Target], now: int) -> None:
         """Look for as many reports of each as may be in flight, beyond those that are known."""
         most = self._policy.in_flight * self._policy.batch
         asked = []
         for target in targets:
-            target.landed.clear()
             asked.append(Ask(target.webhook, most, frozenset(target.flying.union(p.id for p in target.staged))))
         found = (await self._store.due_reports(asked, now)).reports if asked else []
-        for target, ask, reports in zip(targets, asked, found, strict=True):
+        for target, reports in zip(targets, found, strict=True):
             target.more = len(reports.pending) >= most
-            gone = target.flying | target.landed | ask.flying
             self._targets[target.webhook] = target
-            target.staged.extend(p for p in reports.pending if p.id not in gone)
+            target.staged.extend(reports.pending)  # none that was known when it was asked, settled since or not
         obsolete = [
             (t.webhook, reports.obsolete) for t, reports in zip(targets, found, strict=True) if reports.obsolete
         ]
@@ -159,8 +161,8 @@ class Notifier:
         if not target.resting and target.staged:
             host = self._hosts.of(target.url)
             if host.is_shut(self._clock.now()):
-                group.create_task(self._write_off(target, self._all_staged(target)))
-            elif not host.places and not target.posts:
+                group.create_task(self._write_off(target, host, self._all_staged(target)))
+            elif not target.posts and not self._hosts.places(host, target.webhook):
                 target.resting = True
                 group.create_task(self._park(target, host))
             else:
@@ -169,15 +171,15 @@ class Notifier:
             self._targets.pop(target.webhook, None)
 
     def _post(self, target: Target, host: Host, group: asyncio.TaskGroup) -> None:
-        while host.places and target.posts < self._policy.in_flight and self._posts < POSTS and not self._stopping:
+        most = 1 if host.shut_until else self._policy.in_flight  # probes go to different webhooks
+        while target.posts < most and not self._stopping and self._hosts.places(host, target.webhook):
             batch = self._batch(target)
             if not batch:
                 return
             target.flying.update(pending.id for pending in batch)
             target.telling.update(pending.message for pending in batch if not pending.final)
             target.posts += 1
-            host.posts += 1
-            self._posts += 1
+            self._hosts.begin(host, target.webhook)
             group.create_task(self._push(target, host, batch, group))
 
     def _batch(self, target: Target) -> list[Pending]:
@@ -205,23 +207,39 @@ class Notifier:
         began = self._clock.monotonic()
         result = await self._client.post(options.notify_url or "", options.content_type, body)
         problem = result.reason if isinstance(result, Failed) else None
-        self._posts -= 1
         self._watch.pushed(options.notify_url or "", batch, problem)
         if problem is not None:
             LOG.warning("webhook failed", problem=problem, reports=len(batch), account=batch[0].report.account)
-        if host.ended(problem is None, self._clock.monotonic() - began, self._clock.now()):
-            LOG.warning("a host of webhooks does not answer, and is left alone for a while", host=host.name)
+        answered = result.answered if isinstance(result, Failed) else True
+        self._judge(host, answered, self._clock.monotonic() - began)
         await self._keep(self._outcome(target.webhook, batch, problem))
         target.telling.difference_update(pending.message for pending in batch if not pending.final)
         target.posts -= 1
-        self._landed(target, batch)
+        target.flying.difference_update(pending.id for pending in batch)
         self._begin(target, group)
         self.wake.set()
 
-    async def _write_off(self, target: Target, staged: list[Pending]) -> None:
+    def _judge(self, host: Host, answered: bool | None, seconds: float) -> None:
+        """A POST ended: whether the host is shut by it, or open again."""
+        was_shut = host.shut_until
+        if self._hosts.end(host, answered, seconds, self._clock.now()):
+            LOG.warning(
+                "a host of webhooks does not answer, and is left alone for a while",
+                host=host.name,
+                written_off=host.written_off,
+            )
+        elif was_shut and not host.shut_until:
+            LOG.info("a host of webhooks answers again", host=host.name, written_off=host.written_off)
+        else:
+            return
+        host.written_off = 0
+
+    async def _write_off(self, target: Target, host: Host, staged: list[Pending]) -> None:
         """What falls due while its host is shut has failed, as a POST would have."""
+        host.written_off += len(staged)
+        self._watch.written_off(len(staged))
         await self._keep(self._outcome(target.webhook, staged, SHUT))
-        self._landed(target, staged)
+        target.flying.difference_update(pending.id for pending in staged)
         if not target.flying and not target.staged:
             self._targets.pop(target.webhook, None)
         self.wake.set()
@@ -235,11 +253,6 @@ class Notifier:
         target.resting = False
         self._targets.pop(target.webhook, None)
         self.wake.set()
-
-    def _landed(self, target: Target, reports: list[Pending]) -> None:
-        settled = [pending.id for pending in reports]
-        target.landed.update(settled)
-        target.flying.difference_update(settled)
 
     async def _keep(self, pushed: Pushed) -> None:
         """Until it is committed: what was taken is not to be pushed again."""

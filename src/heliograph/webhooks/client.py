@@ -39,9 +39,16 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """It did not take the POST; `reason` is for people."""
+    """It did not take the POST; `reason` is for people.
+
+    answered: whether there was an answer of HTTP; None: nobody was asked for one.
+    """
 
     reason: str
+    answered: bool | None = False
+
+
+UNREADABLE: Final = Failed("the URL cannot be read", None)
 
 
 class NotPublic(OSError):
@@ -92,7 +99,7 @@ class WebhookClient:
         try:
             target = URL(url, encoded=url.isascii())  # what is ASCII stands as its owner wrote it
         except ValueError:
-            return Failed("the URL cannot be read")
+            return UNREADABLE
         headers = {"Content-Type": content_type}
         try:
             async with asyncio.timeout(self._timeout) as deadline:
@@ -100,7 +107,7 @@ class WebhookClient:
         except TimeoutError:
             return Failed(f"no answer within {self._timeout:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Failed(_reason(error))
+            return UNREADABLE if isinstance(error, aiohttp.InvalidURL) else Failed(_reason(error))
         # The verdict is in the head. A body that is late, broken or endless changes nothing but the connection.
         try:
             async with asyncio.timeout_at(deadline.when()):
@@ -111,7 +118,7 @@ class WebhookClient:
             if not answer.content.at_eof():
                 answer.close()
             answer.release()
-        return Taken() if 200 <= answer.status < 300 else Failed(f"answered {answer.status}")
+        return Taken() if 200 <= answer.status < 300 else Failed(f"answered {answer.status}", True)
 
 
 class Resolver(AbstractResolver):
@@ -186,7 +193,6 @@ async def _skip(answer: aiohttp.ClientResponse) -> None:
 
 # The first row that fits; aiohttp's classes overlap.
 REASONS: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (aiohttp.InvalidURL, "the URL cannot be read"),
     (aiohttp.ClientConnectorDNSError, "the host name cannot be resolved"),
     (aiohttp.ClientConnectorCertificateError, "the certificate of the server is not valid"),
     (ssl.SSLError, "TLS failed"),
