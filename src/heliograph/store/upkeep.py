@@ -113,20 +113,21 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
         ("old_lanes", oldest),
     ):
         gone += yield Run(query, params=params)
-    days = yield Fetch("history_days")
-    for [day] in sorted(days):
-        if day >= day_of(now - keep):
-            break
-        went: int = yield from _retire_day(day)
+    days = yield Fetch("old_days", params={"before": day_of(now - keep)})
+    for day, retiring in days:
+        went: int = yield from _retire_day(day, retiring)
         if went:  # none: it has reports that wait, and is passed over
             return gone + went
     return gone
 
 
-def _retire_day(day: int) -> Script[int]:
-    [[waiting]] = yield Fetch("reported_days", params={"day": day})
-    if waiting:
-        return 0
+def _retire_day(day: int, retiring: int) -> Script[int]:
+    """A slice of a day that is over: it is given no more reports, so that none waits is found once and written down."""
+    if not retiring:
+        [[waiting]] = yield Fetch("reported_days", params={"day": day})
+        if waiting:
+            return 0
+        yield Run("retire_day", params={"day": day})
     rows = yield Fetch("aged_ids", params={"most": SLICE}, day=day)
     if not rows:
         yield Run("drop_history", day=day)

@@ -41,7 +41,7 @@ CREATE TABLE lane (
     UNIQUE (account, name)
 );
 CREATE INDEX lane_idle ON lane (idle_at) WHERE next_due IS NULL;
-CREATE INDEX lane_due ON lane (priority, next_due) WHERE state = 0 AND next_due IS NOT NULL;
+CREATE INDEX lane_due ON lane (priority, account, next_due) WHERE state = 0 AND next_due IS NOT NULL;
 
 CREATE TABLE message (
     key {key},
@@ -158,7 +158,8 @@ CREATE TABLE inbound (
 );
 
 CREATE TABLE history_day (
-    day {key}
+    day {key},
+    retiring INT NOT NULL       -- 1: it is old and no report of it waits: its rows go
 );
 
 -- The order in which claims were made and receipts came: no clock decides it.

@@ -66,10 +66,20 @@ DELETE FROM reference WHERE pair IN (SELECT pair FROM reference WHERE used_at < 
 DELETE FROM lane WHERE id IN (SELECT id FROM lane WHERE name <> '' AND next_due IS NULL AND idle_at < :before
     ORDER BY idle_at LIMIT :most)
 
+-- name: old_days
+-- params: before int
+-- returns: day int, retiring int
+SELECT day, retiring FROM history_day WHERE day < :before ORDER BY day
+
+-- It may read all reports that wait: to be asked once a day's retirement, not once a slice.
 -- name: reported_days
 -- params: day int
 -- returns: waiting int
 SELECT COUNT(*) AS waiting FROM (SELECT 1 FROM report WHERE day = :day LIMIT 1) r
+
+-- name: retire_day
+-- params: day int
+UPDATE history_day SET retiring = 1 WHERE day = :day
 
 -- name: aged_ids
 -- params: most int
