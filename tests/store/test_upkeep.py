@@ -8,8 +8,10 @@ import pytest
 
 from heliograph.sms.message import MessageState, SegmentState
 from heliograph.sms.verdict import Verdict
+from heliograph.store import upkeep
 from heliograph.store.claiming import Move
 from heliograph.store.reporting import Pushed
+from heliograph.store.script import Script
 from heliograph.store.settling import SegmentOutcome
 from heliograph.store.upkeep import Adopted
 from store.scene import BEGIN, DAY, HOUR, PUSHED, REFUSED, Play, Scene, a_message, a_receipt, a_taking
@@ -256,6 +258,39 @@ def test_the_history_of_an_old_day_goes_and_its_ids_with_it(play: Play) -> None:
         assert await scene.count("history_day") == 0
         assert await scene.count("known_id") == 0
         assert await scene.accept(a_message(2001, public_id="id 7")) == frozenset()
+
+    play(body)
+
+
+def queries_of(retirement: Script[int]) -> Script[list[str]]:
+    """What a slice asks of the database, by name."""
+    asked: list[str] = []
+    answer: Any = None
+    try:
+        while True:
+            step = retirement.send(answer)
+            asked.append(step.query)
+            answer = yield step
+    except StopIteration:
+        return asked
+
+
+def retire_told(now: int) -> Script[list[str]]:
+    return (yield from queries_of(upkeep.retire(now, KEEP, KEEP_RECEIPTS)))
+
+
+def test_a_day_is_asked_once_whether_reports_wait_and_then_goes_in_slices(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await scene.accept(*[a_message(key, webhook=0) for key in range(1, 1202)])
+        verdicts = [Verdict(key, REFUSED, 0, None, scene.now) for key in range(1, 1202)]
+        await scene.settle(verdicts=verdicts)
+        scene.now += KEEP + DAY
+
+        asked = [await scene.store.alone(retire_told, scene.now) for _ in range(5)]
+
+        assert [slice_.count("reported_days") for slice_ in asked] == [1, 0, 0, 0, 0]
+        assert [slice_.count("aged_ids") for slice_ in asked] == [1, 1, 1, 1, 0]
+        assert await scene.count("history_day") == 0
 
     play(body)
 

@@ -78,13 +78,7 @@ def peek(now: int, most: int, after: int = 0) -> Script[Look]:
 
     What has expired is not among them, and wakes no lane: it waits for upkeep alone.
     """
-    lanes = yield Fetch(
-        "due_lanes", params={"priority": PRIORITY, "now": now, "after": after, "most": LANES_AT_A_TIME}
-    )
-    accounts: dict[int, list[Row]] = defaultdict(list)
-    for lane in lanes:
-        accounts[lane[3]].append(lane)
-    served = list(accounts.values())
+    served = yield from _served(now, after)
     found: list[list[Row]] = []
     pace: dict[int, tuple[int | None, int]] = {}
     for mine in served:
@@ -96,6 +90,19 @@ def peek(now: int, most: int, after: int = 0) -> Script[Look]:
     parts = yield from _segments_of([row[2] for row in rows if row[14] is not None])
     candidates = [_candidate(row, parts.get(row[2], []), *pace[row[0]]) for row in rows]
     return Look(candidates, sorted(pace.keys() - {row[0] for row in rows}))
+
+
+def _served(now: int, after: int) -> Script[list[list[Row]]]:
+    """The due lanes of each account whose turn it is, the longest-unserved first: all of them where they are few."""
+    params = {"priority": PRIORITY, "now": now, "most": LANES_AT_A_TIME + 1}
+    lanes = yield Fetch("due_lanes", params=params)
+    if len(lanes) > LANES_AT_A_TIME:
+        params = {"priority": PRIORITY, "now": now, "after": after, "most": LANES_AT_A_TIME}
+        lanes = yield Fetch("shared_lanes", params=params)
+    accounts: dict[int, list[Row]] = defaultdict(list)
+    for lane in lanes:
+        accounts[lane[3]].append(lane)
+    return [accounts[account] for account in sorted(accounts, key=lambda one: (one <= after, one))]
 
 
 def _in_turn(rows: Sequence[Row], lanes: list[int]) -> list[Row]:

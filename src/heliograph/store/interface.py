@@ -71,7 +71,7 @@ class Store:
         return self._engine.write("accept", acceptance)
 
     async def peek(self, now: int, most: int, after: int = 0) -> Look:
-        """Messages whose time has come, oldest lanes first."""
+        """Messages whose time has come, by accounts in turn: first the one behind `after`."""
         return await self.look(claiming.peek, now, most, after)
 
     async def refresh(self, lanes: Sequence[int], now: int) -> None:

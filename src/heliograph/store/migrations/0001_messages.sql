@@ -41,7 +41,8 @@ CREATE TABLE lane (
     UNIQUE (account, name)
 );
 CREATE INDEX lane_idle ON lane (idle_at) WHERE next_due IS NULL;
-CREATE INDEX lane_due ON lane (priority, account, next_due) WHERE state = 0 AND next_due IS NOT NULL;
+CREATE INDEX lane_due ON lane (priority, next_due) WHERE state = 0 AND next_due IS NOT NULL;
+CREATE INDEX lane_shared ON lane (priority, account, next_due) WHERE state = 0 AND next_due IS NOT NULL;
 
 CREATE TABLE message (
     key {key},

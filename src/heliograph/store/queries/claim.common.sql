@@ -1,8 +1,15 @@
 -- Claiming: what waits in the lanes goes to a link.
 -- `state + 0` here and in settling: rows are found by their key. PostgreSQL would read the whole index of what is open.
 
--- Account by account, from the one behind :after on and round to it: those with due lanes, and of each its earliest.
 -- name: due_lanes
+-- params: priority int, now bigint, most int
+-- returns: id bigint, segment_interval bigint, allowed_at bigint, account bigint
+SELECT id, segment_interval, allowed_at, account FROM lane
+WHERE state = 0 AND priority = :priority AND next_due <= :now ORDER BY next_due LIMIT :most
+
+-- Account by account, from the one behind :after on and round to it: those with due lanes, and of each its earliest. To be
+-- asked where there are more due lanes than are served at a time: its tables cost more than what they hold.
+-- name: shared_lanes
 -- params: priority int, now bigint, after bigint, most int
 -- returns: id bigint, segment_interval bigint, allowed_at bigint, account bigint
 WITH RECURSIVE behind(account) AS (
