@@ -11,8 +11,8 @@ from heliograph.sms.verdict import Verdict
 from heliograph.store import upkeep
 from heliograph.store.claiming import Move
 from heliograph.store.reporting import Pushed
-from heliograph.store.script import Script
-from heliograph.store.settling import SegmentOutcome
+from heliograph.store.script import Script, day_of
+from heliograph.store.settling import SegmentOutcome, Settlement
 from heliograph.store.upkeep import Adopted
 from store.scene import BEGIN, DAY, HOUR, PUSHED, REFUSED, Play, Scene, a_message, a_receipt, a_taking
 
@@ -262,35 +262,52 @@ def test_the_history_of_an_old_day_goes_and_its_ids_with_it(play: Play) -> None:
     play(body)
 
 
-def queries_of(retirement: Script[int]) -> Script[list[str]]:
-    """What a slice asks of the database, by name."""
-    asked: list[str] = []
-    answer: Any = None
-    try:
-        while True:
+def retire_told(now: int) -> Script[list[tuple[int, int]]]:
+    """A slice; of which day it asked whether reports wait, and behind which of them."""
+    retirement, answer = upkeep.retire(now, KEEP, KEEP_RECEIPTS), None
+    asked: list[tuple[int, int]] = []
+    while True:
+        try:
             step = retirement.send(answer)
-            asked.append(step.query)
-            answer = yield step
-    except StopIteration:
-        return asked
+        except StopIteration:
+            return asked
+        if step.query == "reported_days":
+            asked.append((step.params["day"], step.params["after"]))
+        answer = yield step
 
 
-def retire_told(now: int) -> Script[list[str]]:
-    return (yield from queries_of(upkeep.retire(now, KEEP, KEEP_RECEIPTS)))
+async def finish(scene: Scene, keys: range, **options: Any) -> None:
+    await scene.accept(*[a_message(key, **options) for key in keys])
+    await scene.settle(verdicts=[Verdict(key, REFUSED, 0, None, scene.now) for key in keys])
 
 
-def test_a_day_is_asked_once_whether_reports_wait_and_then_goes_in_slices(play: Play) -> None:
+def test_all_reports_are_read_once_for_a_day_that_goes_in_slices(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        await scene.accept(*[a_message(key, webhook=0) for key in range(1, 1202)])
-        verdicts = [Verdict(key, REFUSED, 0, None, scene.now) for key in range(1, 1202)]
-        await scene.settle(verdicts=verdicts)
+        await finish(scene, range(1, 1202), webhook=0)
+        day = day_of(scene.now)
         scene.now += KEEP + DAY
+        await finish(scene, range(2001, 2004))
+        [[last]] = await scene.rows("SELECT MAX(id) FROM report")
 
         asked = [await scene.store.alone(retire_told, scene.now) for _ in range(5)]
 
-        assert [slice_.count("reported_days") for slice_ in asked] == [1, 0, 0, 0, 0]
-        assert [slice_.count("aged_ids") for slice_ in asked] == [1, 1, 1, 1, 0]
-        assert await scene.count("history_day") == 0
+        assert asked == [[(day, 0)], [(day, last)], [(day, last)], [(day, last)], []]
+        assert await scene.rows("SELECT COUNT(*) FROM history_day") == [(1,)]
+
+    play(body)
+
+
+def test_a_report_that_comes_to_a_day_while_it_goes_keeps_the_rest_of_it(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await finish(scene, range(1, 802), webhook=0)
+        await scene.accept(a_message(2001, webhook=URL, options=PUSHED))
+        late = Verdict(2001, REFUSED, 0, None, scene.now)
+        scene.now += KEEP + DAY
+        assert await scene.store.retire(scene.now, KEEP, KEEP_RECEIPTS) == 500
+
+        await scene.store.settle(Settlement(scene.epoch, BEGIN, verdicts=[late]))  # it had to wait for the store
+        assert await scene.store.retire(scene.now, KEEP, KEEP_RECEIPTS) == 0
+        assert len(await scene.finished()) == 302
 
     play(body)
 

@@ -160,7 +160,7 @@ CREATE TABLE inbound (
 
 CREATE TABLE history_day (
     day {key},
-    retiring INT NOT NULL       -- 1: it is old and no report of it waits: its rows go
+    asked BIGINT NOT NULL       -- of the reports up to this id none is of this day; 0: nobody has asked
 );
 
 -- The order in which claims were made and receipts came: no clock decides it.

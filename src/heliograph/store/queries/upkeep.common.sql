@@ -68,18 +68,18 @@ DELETE FROM lane WHERE id IN (SELECT id FROM lane WHERE name <> '' AND next_due 
 
 -- name: old_days
 -- params: before int
--- returns: day int, retiring int
-SELECT day, retiring FROM history_day WHERE day < :before ORDER BY day
+-- returns: day int, asked bigint
+SELECT day, asked FROM history_day WHERE day < :before ORDER BY day
 
--- It may read all reports that wait: to be asked once a day's retirement, not once a slice.
+-- It reads all reports that wait with larger ids.
 -- name: reported_days
--- params: day int
+-- params: day int, after bigint
 -- returns: waiting int
-SELECT COUNT(*) AS waiting FROM (SELECT 1 FROM report WHERE day = :day LIMIT 1) r
+SELECT COUNT(*) AS waiting FROM (SELECT 1 FROM report WHERE id > :after AND day = :day LIMIT 1) r
 
--- name: retire_day
+-- name: day_asked
 -- params: day int
-UPDATE history_day SET retiring = 1 WHERE day = :day
+UPDATE history_day SET asked = (SELECT COALESCE(MAX(id), 0) FROM report) WHERE day = :day
 
 -- name: aged_ids
 -- params: most int
