@@ -303,11 +303,12 @@ def test_a_report_that_comes_to_a_day_while_it_goes_keeps_the_rest_of_it(play: P
         await scene.accept(a_message(2001, webhook=URL, options=PUSHED))
         late = Verdict(2001, REFUSED, 0, None, scene.now)
         scene.now += KEEP + DAY
+        await finish(scene, range(3001, 3004))
         assert await scene.store.retire(scene.now, KEEP, KEEP_RECEIPTS) == 500
 
         await scene.store.settle(Settlement(scene.epoch, BEGIN, verdicts=[late]))  # it had to wait for the store
         assert await scene.store.retire(scene.now, KEEP, KEEP_RECEIPTS) == 0
-        assert len(await scene.finished()) == 302
+        assert len(await scene.finished()) == 301 + 1 + 3
 
     play(body)
 
