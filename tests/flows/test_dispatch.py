@@ -10,9 +10,9 @@ import pytest
 import structlog
 
 from flows.engines import Engine
-from flows.house import BEGIN, House, a_draft, play, until
+from flows.house import BEGIN, Customer, House, a_draft, play, until
 from heliograph.flows.dispatch import CATCH_UP
-from heliograph.flows.submission import Draft
+from heliograph.flows.submission import Draft, Submission
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
@@ -540,6 +540,76 @@ def test_what_became_too_late_while_its_claim_was_committed_does_not_leave(tmp_p
         assert house.simulator.counters.submits == 0
 
     play(tmp_path, body)
+
+
+def test_a_message_that_ends_before_its_claim_gives_its_place_back(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        claim = house.store.claim
+
+        async def late_claim(taken: Taken) -> list[Claim]:
+            house.store.claim = claim  # type: ignore[method-assign]
+            assert await house.store.expire(BEGIN + 3_600_000, 0, 0) == 1  # by a clock that is ahead
+            return await claim(taken)
+
+        house.store.claim = late_claim  # type: ignore[method-assign]
+        await house.submit(a_draft("ends", validity_minutes=30))
+        assert [(status, error) for _, status, error in await house.told(1)] == [(15, 4100)]
+
+        await house.barrier()
+        assert house.texts() == [b"barrier"]
+
+    play(tmp_path, body, window=1)
+
+
+def test_a_part_that_is_to_be_tried_again_keeps_the_later_ones_back(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        await house.submit(a_draft("!status=0x08 times=1".ljust(153) + "!noanswer".ljust(153) + "third"))
+        await house.came(2)
+        await house.barrier()
+
+        assert len(house.texts()) == 3
+        assert not any(b"third" in text for text in house.texts())
+
+    play(tmp_path, body, window=2)
+
+
+def test_what_was_claimed_and_never_left_costs_nothing_of_the_rate(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        claim = house.store.claim
+
+        async def claim_as_the_link_ends(taken: Taken) -> list[Claim]:
+            house.store.claim = claim  # type: ignore[method-assign]
+            claims = await claim(taken)
+            house.simulator.drop_links()
+            await until(lambda: not house.pool.status()[0]["bound"])
+            return claims
+
+        house.store.claim = claim_as_the_link_ends  # type: ignore[method-assign]
+        await house.submit(a_draft("hello"))
+        await until(lambda: not house.pool.status()[0]["bound"])
+        await house.bound()
+
+        assert await house.came(1) == [b"hello"]
+        assert house.clock.seconds < 60  # 1000 s are between two submit_sm
+
+    play(tmp_path, body, submits_per_second=0.001)
+
+
+def test_accounts_take_turns_though_one_message_may_leave_at_a_time(tmp_path: Path) -> None:
+    async def body(house: House) -> None:
+        for n in range(5):
+            await house.submit(a_draft("one"), bulk_id=f"bulk {n}")
+        for n in range(2):
+            await house.acceptor.accept(Customer(2), Submission([a_draft("two")], bulk_id=f"bulk {n}"))
+        # What was staged is out of date whenever there is room again.
+        house.simulator._on_event = lambda kind, system_id, count: house.clock.turn(1.0)
+        await house.simulator.start()
+        await house.bound()
+        await house.came(7)
+
+        assert house.texts() == [b"one", b"two", b"one", b"two", b"one", b"one", b"one"]
+
+    play(tmp_path, body, begin_bound=False, window=1)
 
 
 def test_a_word_nobody_knows_ends_nothing_and_a_word_of_the_dialect_does(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -369,6 +371,61 @@ def test_accounts_share_what_may_leave_whatever_the_number_of_their_lanes(play: 
         assert [c.account for c in found[:9]] == [1, 2, 3, 1, 2, 1, 2, 1, 2]
         assert [c.key for c in found if c.account == 2] == list(range(1000, 1010))
         assert {c.account for c in found[:3]} == {1, 2, 3}
+
+    play(body)
+
+
+async def with_bulks(scene: Scene, account: int, bulks: int, **changes: Any) -> None:
+    """Accept a message for each of so many lanes of an account."""
+    first = account * 10_000
+    messages = [a_message(first + n, account=account, **changes) for n in range(bulks)]
+    await asyncio.gather(*(scene.accept(message, name=f"bulk {message.key}") for message in messages))
+
+
+def test_an_account_with_many_bulks_hides_no_other(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await with_bulks(scene, 1, 600)
+        await scene.accept(a_message(1, account=2, due=BEGIN + 1))
+        await with_bulks(scene, 3, LANES_AT_A_TIME, due=BEGIN + HOUR)
+        scene.now += 10
+
+        found = await scene.peek(64)
+
+        assert [c.account for c in found][:4] == [1, 2, 1, 1]
+        assert len({c.lane for c in found}) == LANES_AT_A_TIME // 2 + 1
+
+    play(body)
+
+
+def test_the_turns_of_accounts_begin_behind_the_one_that_had_the_last(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        for account in (1, 2, 3):
+            await with_bulks(scene, account, 2, due=BEGIN - account)
+
+        turns = [[c.account for c in (await scene.store.peek(scene.now, 6, after)).candidates] for after in range(4)]
+
+        assert turns == [[1, 2, 3] * 2, [2, 3, 1] * 2, [3, 1, 2] * 2, [1, 2, 3] * 2]
+
+    play(body)
+
+
+@pytest.mark.parametrize("bulks", [1, 40])
+def test_more_accounts_than_are_served_at_a_time_are_served_in_turn(play: Play, bulks: int) -> None:
+    """However many lanes the first of them has."""
+    accounts = 2 * LANES_AT_A_TIME + 5
+
+    async def body(scene: Scene) -> None:
+        await with_bulks(scene, 1, bulks)
+        for account in range(2, accounts + 1):
+            await with_bulks(scene, account, 2)
+        after, served = 0, []
+        for _ in range(accounts):
+            found = (await scene.store.peek(scene.now, 1, after)).candidates
+            assert len(found) == len({c.lane for c in found}) == LANES_AT_A_TIME
+            served += [c.account for c in found]
+            after = served[-1]
+
+        assert served == list(range(1, accounts + 1)) * LANES_AT_A_TIME
 
     play(body)
 

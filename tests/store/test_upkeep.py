@@ -8,9 +8,11 @@ import pytest
 
 from heliograph.sms.message import MessageState, SegmentState
 from heliograph.sms.verdict import Verdict
+from heliograph.store import upkeep
 from heliograph.store.claiming import Move
 from heliograph.store.reporting import Pushed
-from heliograph.store.settling import SegmentOutcome
+from heliograph.store.script import Script, day_of
+from heliograph.store.settling import SegmentOutcome, Settlement
 from heliograph.store.upkeep import Adopted
 from store.scene import BEGIN, DAY, HOUR, PUSHED, REFUSED, Play, Scene, a_message, a_receipt, a_taking
 
@@ -256,6 +258,57 @@ def test_the_history_of_an_old_day_goes_and_its_ids_with_it(play: Play) -> None:
         assert await scene.count("history_day") == 0
         assert await scene.count("known_id") == 0
         assert await scene.accept(a_message(2001, public_id="id 7")) == frozenset()
+
+    play(body)
+
+
+def retire_told(now: int) -> Script[list[tuple[int, int]]]:
+    """A slice; of which day it asked whether reports wait, and behind which of them."""
+    retirement, answer = upkeep.retire(now, KEEP, KEEP_RECEIPTS), None
+    asked: list[tuple[int, int]] = []
+    while True:
+        try:
+            step = retirement.send(answer)
+        except StopIteration:
+            return asked
+        if step.query == "reported_days":
+            asked.append((step.params["day"], step.params["after"]))
+        answer = yield step
+
+
+async def finish(scene: Scene, keys: range, **options: Any) -> None:
+    await scene.accept(*[a_message(key, **options) for key in keys])
+    await scene.settle(verdicts=[Verdict(key, REFUSED, 0, None, scene.now) for key in keys])
+
+
+def test_all_reports_are_read_once_for_a_day_that_goes_in_slices(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await finish(scene, range(1, 1202), webhook=0)
+        day = day_of(scene.now)
+        scene.now += KEEP + DAY
+        await finish(scene, range(2001, 2004))
+        [[last]] = await scene.rows("SELECT MAX(id) FROM report")
+
+        asked = [await scene.store.alone(retire_told, scene.now) for _ in range(5)]
+
+        assert asked == [[(day, 0)], [(day, last)], [(day, last)], [(day, last)], []]
+        assert await scene.rows("SELECT COUNT(*) FROM history_day") == [(1,)]
+
+    play(body)
+
+
+def test_a_report_that_comes_to_a_day_while_it_goes_keeps_the_rest_of_it(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await finish(scene, range(1, 802), webhook=0)
+        await scene.accept(a_message(2001, webhook=URL, options=PUSHED))
+        late = Verdict(2001, REFUSED, 0, None, scene.now)
+        scene.now += KEEP + DAY
+        await finish(scene, range(3001, 3004))
+        assert await scene.store.retire(scene.now, KEEP, KEEP_RECEIPTS) == 500
+
+        await scene.store.settle(Settlement(scene.epoch, BEGIN, verdicts=[late]))  # it had to wait for the store
+        assert await scene.store.retire(scene.now, KEEP, KEEP_RECEIPTS) == 0
+        assert len(await scene.finished()) == 301 + 1 + 3
 
     play(body)
 

@@ -56,6 +56,7 @@ class Dispatcher:
         self._watch = watch
         self._stage: deque[Candidate] = deque()
         self._staged_at = 0.0
+        self._served = 0  # the account that had the last turn
         self._ours: dict[int, Job] = {}
         self._waiting: deque[Job] = deque()  # jobs with parts that had no room
         self._stopping = False
@@ -127,6 +128,7 @@ class Dispatcher:
             self._staged_at = now
         taken = min(most, len(self._stage))
         due = [self._stage.popleft() for _ in range(taken)]
+        self._served = due[-1].account if due else self._served
         return await self._open([c for c in due if c.expires_at > self._clock.now()])
 
     async def _look(self, most: int) -> None:
@@ -134,7 +136,8 @@ class Dispatcher:
         known = {candidate.key for candidate in self._stage}
         while True:
             now = self._clock.now()
-            found = await self._store.peek(now, 2 * most + len(known))
+            after = self._stage[-1].account if self._stage else self._served
+            found = await self._store.peek(now, 2 * most + len(known), after)
             self._stage.extend(c for c in found.candidates if c.key not in known and c.key not in self._ours)
             if not found.stale:
                 return

@@ -13,8 +13,7 @@ from heliograph.store.errors import EpochEnded
 from heliograph.store.script import Fetch, Row, Run, Script
 
 PRIORITY = 0
-LANES_AT_A_TIME = 32
-LANES_LOOKED_AT = 512  # of which those are chosen, so that an account with many has no more than its share
+LANES_AT_A_TIME = 32  # and no more accounts
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -73,21 +72,16 @@ class Look(msgspec.Struct, frozen=True, array_like=True):
     stale: list[int] = []
 
 
-def peek(now: int, most: int) -> Script[Look]:
+def peek(now: int, most: int, after: int = 0) -> Script[Look]:
     """Messages that may leave at `now`, about `most` of them: accounts share them alike, and the lanes of an account,
-    the longest-unserved first.
+    the longest-unserved first. The accounts' turns go by their numbers, and begin with the one behind `after`.
 
     What has expired is not among them, and wakes no lane: it waits for upkeep alone.
     """
-    lanes = yield Fetch("due_lanes", params={"priority": PRIORITY, "now": now, "most": LANES_LOOKED_AT})
-    accounts: dict[int, list[Row]] = defaultdict(list)
-    for lane in lanes:
-        accounts[lane[3]].append(lane)
-    served = list(accounts.values())[:LANES_AT_A_TIME]
+    served = yield from _served(now, after)
     found: list[list[Row]] = []
     pace: dict[int, tuple[int | None, int]] = {}
     for mine in served:
-        del mine[max(1, LANES_AT_A_TIME // len(served)) :]
         quota = max(1, -(-most // (len(served) * len(mine))))
         rows = yield Fetch("due_messages", [(lane[0],) for lane in mine], {"now": now, "most": quota})
         found.append(_in_turn(rows, [lane[0] for lane in mine]))
@@ -96,6 +90,19 @@ def peek(now: int, most: int) -> Script[Look]:
     parts = yield from _segments_of([row[2] for row in rows if row[14] is not None])
     candidates = [_candidate(row, parts.get(row[2], []), *pace[row[0]]) for row in rows]
     return Look(candidates, sorted(pace.keys() - {row[0] for row in rows}))
+
+
+def _served(now: int, after: int) -> Script[list[list[Row]]]:
+    """The due lanes of each account whose turn it is, the longest-unserved first: all of them where they are few."""
+    params = {"priority": PRIORITY, "now": now, "most": LANES_AT_A_TIME + 1}
+    lanes = yield Fetch("due_lanes", params=params)
+    if len(lanes) > LANES_AT_A_TIME:
+        params = {"priority": PRIORITY, "now": now, "after": after, "most": LANES_AT_A_TIME}
+        lanes = yield Fetch("shared_lanes", params=params)
+    accounts: dict[int, list[Row]] = defaultdict(list)
+    for lane in lanes:
+        accounts[lane[3]].append(lane)
+    return [accounts[account] for account in sorted(accounts, key=lambda one: (one <= after, one))]
 
 
 def _in_turn(rows: Sequence[Row], lanes: list[int]) -> list[Row]:

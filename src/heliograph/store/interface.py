@@ -70,9 +70,9 @@ class Store:
         """Store a request; the keys that were not stored, because their id is known."""
         return self._engine.write("accept", acceptance)
 
-    async def peek(self, now: int, most: int) -> Look:
-        """Messages whose time has come, oldest lanes first."""
-        return await self.look(claiming.peek, now, most)
+    async def peek(self, now: int, most: int, after: int = 0) -> Look:
+        """Messages whose time has come, by accounts in turn: first the one behind `after`."""
+        return await self.look(claiming.peek, now, most, after)
 
     async def refresh(self, lanes: Sequence[int], now: int) -> None:
         """Say anew when lanes are next to be looked at."""

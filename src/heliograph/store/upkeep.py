@@ -113,20 +113,21 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
         ("old_lanes", oldest),
     ):
         gone += yield Run(query, params=params)
-    days = yield Fetch("history_days")
-    for [day] in sorted(days):
-        if day >= day_of(now - keep):
-            break
-        went: int = yield from _retire_day(day)
+    days = yield Fetch("old_days", params={"before": day_of(now - keep)})
+    for day, asked in days:
+        went: int = yield from _retire_day(day, asked)
         if went:  # none: it has reports that wait, and is passed over
             return gone + went
     return gone
 
 
-def _retire_day(day: int) -> Script[int]:
-    [[waiting]] = yield Fetch("reported_days", params={"day": day})
+def _retire_day(day: int, asked: int) -> Script[int]:
+    """A slice of an old day; 0: reports of it wait. All reports are read for that once: later slices read what came
+    since, because a settlement that waited for the store is of the day on which it was made up."""
+    [[waiting]] = yield Fetch("reported_days", params={"day": day, "after": asked})
     if waiting:
         return 0
+    yield Run("day_asked", params={"day": day})
     rows = yield Fetch("aged_ids", params={"most": SLICE}, day=day)
     if not rows:
         yield Run("drop_history", day=day)

@@ -42,6 +42,7 @@ CREATE TABLE lane (
 );
 CREATE INDEX lane_idle ON lane (idle_at) WHERE next_due IS NULL;
 CREATE INDEX lane_due ON lane (priority, next_due) WHERE state = 0 AND next_due IS NOT NULL;
+CREATE INDEX lane_shared ON lane (priority, account, next_due) WHERE state = 0 AND next_due IS NOT NULL;
 
 CREATE TABLE message (
     key {key},
@@ -158,7 +159,8 @@ CREATE TABLE inbound (
 );
 
 CREATE TABLE history_day (
-    day {key}
+    day {key},
+    asked BIGINT NOT NULL       -- of the reports up to this id none is of this day; 0: nobody has asked
 );
 
 -- The order in which claims were made and receipts came: no clock decides it.

@@ -7,6 +7,31 @@
 SELECT id, segment_interval, allowed_at, account FROM lane
 WHERE state = 0 AND priority = :priority AND next_due <= :now ORDER BY next_due LIMIT :most
 
+-- Account by account, from the one behind :after on and round to it: those with due lanes, and of each its earliest. To be
+-- asked where there are more due lanes than are served at a time: its tables cost more than what they hold.
+-- name: shared_lanes
+-- params: priority int, now bigint, after bigint, most int
+-- returns: id bigint, segment_interval bigint, allowed_at bigint, account bigint
+WITH RECURSIVE behind(account) AS (
+    SELECT MIN(account) FROM lane
+        WHERE state = 0 AND next_due IS NOT NULL AND priority = :priority AND account > :after
+    UNION ALL SELECT (SELECT MIN(l.account) FROM lane l
+        WHERE l.state = 0 AND l.next_due IS NOT NULL AND l.priority = :priority AND l.account > b.account)
+    FROM behind b WHERE b.account IS NOT NULL),
+before(account) AS (
+    SELECT MIN(account) FROM lane
+        WHERE state = 0 AND next_due IS NOT NULL AND priority = :priority AND account <= :after
+    UNION ALL SELECT (SELECT MIN(l.account) FROM lane l WHERE l.state = 0 AND l.next_due IS NOT NULL
+        AND l.priority = :priority AND l.account > b.account AND l.account <= :after)
+    FROM before b WHERE b.account IS NOT NULL),
+due(account) AS MATERIALIZED (SELECT w.account FROM (SELECT account FROM behind UNION ALL SELECT account FROM before) w
+    WHERE EXISTS (SELECT 1 FROM lane d WHERE d.state = 0 AND d.priority = :priority AND d.account = w.account
+        AND d.next_due <= :now) LIMIT :most)
+SELECT l.id, l.segment_interval, l.allowed_at, l.account FROM due CROSS JOIN lane l
+WHERE l.id IN (SELECT d.id FROM lane d WHERE d.state = 0 AND d.priority = :priority AND d.account = due.account
+    AND d.next_due <= :now ORDER BY d.next_due LIMIT :most / (SELECT COUNT(*) FROM due))
+ORDER BY l.account <= :after, l.account, l.next_due
+
 -- name: due_messages
 -- rows: lane bigint
 -- params: now bigint, most int

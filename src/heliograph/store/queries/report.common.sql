@@ -30,7 +30,7 @@ SELECT day FROM history_day ORDER BY day DESC
 
 -- name: add_history_day
 -- params: day int
-INSERT INTO history_day (day) SELECT :day WHERE true ON CONFLICT DO NOTHING
+INSERT INTO history_day (day, asked) SELECT :day, 0 WHERE true ON CONFLICT DO NOTHING
 
 -- name: drop_reports
 -- rows: id bigint

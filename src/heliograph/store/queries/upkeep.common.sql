@@ -66,10 +66,20 @@ DELETE FROM reference WHERE pair IN (SELECT pair FROM reference WHERE used_at < 
 DELETE FROM lane WHERE id IN (SELECT id FROM lane WHERE name <> '' AND next_due IS NULL AND idle_at < :before
     ORDER BY idle_at LIMIT :most)
 
+-- name: old_days
+-- params: before int
+-- returns: day int, asked bigint
+SELECT day, asked FROM history_day WHERE day < :before ORDER BY day
+
+-- It reads all reports that wait with larger ids.
 -- name: reported_days
--- params: day int
+-- params: day int, after bigint
 -- returns: waiting int
-SELECT COUNT(*) AS waiting FROM (SELECT 1 FROM report WHERE day = :day LIMIT 1) r
+SELECT COUNT(*) AS waiting FROM (SELECT 1 FROM report WHERE id > :after AND day = :day LIMIT 1) r
+
+-- name: day_asked
+-- params: day int
+UPDATE history_day SET asked = (SELECT COALESCE(MAX(id), 0) FROM report) WHERE day = :day
 
 -- name: aged_ids
 -- params: most int

@@ -35,3 +35,27 @@ DELETE FROM report WHERE id IN (SELECT o.id FROM a
     CROSS JOIN LATERAL (SELECT r.id, r.due FROM report r WHERE r.webhook IS NULL AND r.account = a.account
         AND r.id > 0 AND f.due < :before ORDER BY r.id LIMIT :most) o
     WHERE o.due < :before LIMIT :most)
+
+-- name: shared_lanes
+-- params: priority int, now bigint, after bigint, most int
+-- returns: id bigint, segment_interval bigint, allowed_at bigint, account bigint
+WITH RECURSIVE behind(account, next_due) AS (
+    (SELECT account, next_due FROM lane WHERE state = 0 AND next_due IS NOT NULL AND priority = :priority
+        AND account > :after ORDER BY account, next_due LIMIT 1)
+    UNION ALL SELECT n.account, n.next_due FROM behind b CROSS JOIN LATERAL (
+        SELECT l.account, l.next_due FROM lane l WHERE l.state = 0 AND l.next_due IS NOT NULL
+            AND l.priority = :priority AND l.account > b.account ORDER BY l.account, l.next_due LIMIT 1) n),
+before(account, next_due) AS (
+    (SELECT account, next_due FROM lane WHERE state = 0 AND next_due IS NOT NULL AND priority = :priority
+        AND account <= :after ORDER BY account, next_due LIMIT 1)
+    UNION ALL SELECT n.account, n.next_due FROM before b CROSS JOIN LATERAL (
+        SELECT l.account, l.next_due FROM lane l WHERE l.state = 0 AND l.next_due IS NOT NULL
+            AND l.priority = :priority AND l.account > b.account AND l.account <= :after
+            ORDER BY l.account, l.next_due LIMIT 1) n),
+due(account) AS MATERIALIZED (SELECT w.account FROM (SELECT * FROM behind UNION ALL SELECT * FROM before) w
+    WHERE w.next_due <= :now LIMIT :most)
+SELECT l.id, l.segment_interval, l.allowed_at, due.account FROM due
+    CROSS JOIN LATERAL (SELECT d.id, d.segment_interval, d.allowed_at, d.next_due FROM lane d
+        WHERE d.state = 0 AND d.priority = :priority AND d.account = due.account AND d.next_due <= :now
+        ORDER BY d.account, d.next_due LIMIT :most / (SELECT COUNT(*) FROM due)) l
+ORDER BY due.account <= :after, due.account, l.next_due
