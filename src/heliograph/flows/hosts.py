@@ -181,8 +181,11 @@ class Hosts:
 
 
 def place_of(url: str) -> str:
-    """Scheme, host and port of a URL, in one form of several. Two schemes on a port are two places, for the wrong one
-    gets no answer. ValueError: there is no port in it that can be one."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removesuffix(".")  # in lower case by now
-    return f"{parts.scheme}://{host}:{parts.port or PORTS.get(parts.scheme, 0)}"
+    """Scheme, host and port of a URL, in one form of several; the URL itself where nothing can be read from it, which
+    the POST will say. Two schemes on a port are two places, for the wrong one gets no answer."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removesuffix(".")  # in lower case by now
+        return f"{parts.scheme}://{host}:{parts.port or PORTS.get(parts.scheme, 0)}"
+    except ValueError:
+        return url
