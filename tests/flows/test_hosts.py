@@ -53,12 +53,12 @@ def test_every_spelling_of_a_host_and_port_is_the_same_host(url: str, place: str
     known = Hosts()
 
     assert place_of(url) == place
+    assert known.of(url) is known.of(url)
 
 
 @pytest.mark.parametrize("url", ["http://a.example:99999/", "http://[::1/", "http://a.example:x/"])
 def test_a_url_that_cannot_be_read_is_a_place_of_its_own(url: str) -> None:
     assert Hosts().of(url).name == url
-    assert known.of(url) is known.of(url)
 
 
 def test_a_host_has_a_small_share_of_posts_until_it_is_quick_and_while_it_is_slow() -> None:
