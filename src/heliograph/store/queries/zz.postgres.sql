@@ -59,3 +59,13 @@ SELECT l.id, l.segment_interval, l.allowed_at, due.account FROM due
         WHERE d.state = 0 AND d.priority = :priority AND d.account = due.account AND d.next_due <= :now
         ORDER BY d.account, d.next_due LIMIT :most / (SELECT COUNT(*) FROM due)) l
 ORDER BY due.account <= :after, due.account, l.next_due
+
+-- Before 17, a subquery with a LIMIT that looks at `v` is asked for every message there is.
+-- name: due_messages
+-- rows: lane bigint
+-- params: now bigint, most int
+-- returns: lane bigint, due bigint, key bigint, account bigint, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, expires_at bigint, open_hours bytea, reference int, event bigint, intermediate int
+SELECT m.lane, m.due, m.key, m.account, m.sender, m.recipient, m.body, m.data_coding, m.esm_class, m.segments,
+    m.created_at, m.expires_at, m.open_hours, m.reference, m.event, m.intermediate
+FROM v CROSS JOIN LATERAL (SELECT d.* FROM message d WHERE d.lane = v.lane AND d.state = 0 AND d.due <= :now
+    AND d.expires_at > :now ORDER BY d.due, d.key LIMIT :most) m
