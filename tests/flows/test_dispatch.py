@@ -668,8 +668,8 @@ def test_who_stops_while_it_looks_takes_no_places(tmp_path: Path) -> None:
     async def body(house: House) -> None:
         peek, looked = house.store.peek, asyncio.Event()
 
-        async def slow_peek(now: int, most: int) -> Look:
-            look = await peek(now, most)
+        async def slow_peek(now: int, most: int, after: int = 0) -> Look:
+            look = await peek(now, most, after)
             if look.candidates and house.dispatcher is not None:
                 house.dispatcher.stop()
                 looked.set()
