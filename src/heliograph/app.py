@@ -39,13 +39,13 @@ from heliograph.store.errors import EpochEnded
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.sqlite import SqliteEngine
+from heliograph.values import SQLITE
 from heliograph.webhooks.client import WebhookClient
 
 LOG = structlog.get_logger(__name__)
 HOUR = 3_600_000  # milliseconds
 ANSWERS_WITHIN = 10.0  # seconds that answers may still take when the gateway stops
 STOPS_WITHIN = 30.0  # seconds from `stop` until what is still running is cut off
-SQLITE = "sqlite://"
 
 
 class Unfinished(Exception):

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from heliograph.sms import address, schedule
 
 MAX_PASSWORD: Final = 8  # characters, SMPP 3.4 §5.2.2
+SQLITE: Final = "sqlite://"  # everything behind it is the path
 SLOWEST: Final = 0.01  # submit_sm a second
 _HOST_NAME: Final = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")  # ISO 4217
-_SQLITE: Final = "sqlite://"
 _POSTGRES: Final = ("postgresql://", "postgres://")
 _NOT_CARRIED: Final = "has a character that SMPP does not carry"
 
@@ -78,9 +78,9 @@ def currency(text: str) -> str | None:
 
 def store(url: str) -> str | None:
     """The URL of a store."""
-    if url == _SQLITE:
+    if url == SQLITE:
         return "names no file: put its path behind sqlite://"
-    if url.startswith(_SQLITE):
+    if url.startswith(SQLITE):
         return None if url.isprintable() else "has a character that no path should have"
     if not url.startswith(_POSTGRES):
         return "must begin with sqlite:// or postgresql://"

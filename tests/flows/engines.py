@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,22 +103,18 @@ class OnPostgres:
         """From now on, no row may come into this table with this value, an SQL literal, in this column."""
         await self.rows(f"ALTER TABLE {table} ADD CONSTRAINT refuse CHECK ({column} IS DISTINCT FROM {value})")
 
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    def held(self) -> AbstractAsyncContextManager[None]:
         """Commits of inbound messages wait."""
-        connection = await asyncpg.connect(self.url)
-        await connection.execute("BEGIN; LOCK TABLE inbound IN ACCESS EXCLUSIVE MODE")
-        try:
-            yield
-        finally:
-            await connection.execute("ROLLBACK")
-            await connection.close()
+        return self._locked("inbound")
+
+    def stalled(self) -> AbstractAsyncContextManager[None]:
+        """Messages and reports can be neither read nor written."""
+        return self._locked("lane, report")
 
     @asynccontextmanager
-    async def stalled(self) -> AsyncIterator[None]:
-        """Messages and reports can be neither read nor written."""
+    async def _locked(self, tables: str) -> AsyncIterator[None]:
         connection = await asyncpg.connect(self.url)
-        await connection.execute("BEGIN; LOCK TABLE lane, report IN ACCESS EXCLUSIVE MODE")
+        await connection.execute(f"BEGIN; LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
         try:
             yield
         finally:

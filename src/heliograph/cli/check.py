@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from heliograph.config import Config, SmscConfig
 
 WITHIN: Final = 10.0  # seconds for each part
-SQLITE: Final = "sqlite://"
 MAGIC: Final = b"SQLite format 3\0"
 
 
@@ -95,6 +94,8 @@ async def _try_all(config: Config) -> list[Finding]:
 
 
 async def _try_store(url: str) -> Finding:
+    from heliograph.values import SQLITE
+
     if url.startswith(SQLITE):
         path = Path(url.removeprefix(SQLITE))
         try:
