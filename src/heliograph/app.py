@@ -12,12 +12,12 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import msgspec
 import structlog
 
 from heliograph.accounts.gate import Gate
-from heliograph.api import routes
-from heliograph.api.parts import Limits, Parts
-from heliograph.api.server import Server
+from heliograph.api.endpoints import ENDPOINTS
+from heliograph.api.parts import Parts
 from heliograph.clock import Clock, SystemClock
 from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
@@ -40,6 +40,10 @@ from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.sqlite import SqliteEngine
 from heliograph.values import SQLITE
+from heliograph.web import openapi
+from heliograph.web.application import Site, build
+from heliograph.web.limits import Limits
+from heliograph.web.server import Server
 from heliograph.webhooks.client import WebhookClient
 
 LOG = structlog.get_logger(__name__)
@@ -177,14 +181,14 @@ class Gateway:
     def bind(self) -> int:
         """Listen for requests; the port. Raises OSError when it is taken."""
         parts = Parts(
-            gate=self.gate,
             acceptor=self._acceptor,
             reports=Puller(self.store, self._intake, self._clock, self.watch, self.config.currency),
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,
+            document=msgspec.json.encode(openapi.document(ENDPOINTS)),
             now=self._clock.now,
         )
-        self._server = Server(routes.build(parts), self._limits)
+        self._server = Server(build([Site(ENDPOINTS, parts)], self.gate, self._limits), self._limits)
         self.port = self._server.bind(self.config.http.host, self.config.http.port)
         return self.port
 

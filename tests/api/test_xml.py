@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from api.asked import parse_send
 from api.wire import NOW
-from heliograph.api.errors import BadRequest
-from heliograph.api.parts import Limits
-from heliograph.api.shapes import parse_send
 from heliograph.flows.submission import Submission
+from heliograph.web.errors import BadRequest
+from heliograph.web.limits import Limits
 
 MESSAGE = (
     "<from>SMSC</from>{destinations}<binary><hex>41 42</hex><dataCoding>4</dataCoding></binary><flash>true</flash>"
@@ -61,7 +61,7 @@ DIALECTS = {
 
 def parse(document: str | bytes, **limits: Any) -> Submission:
     body = document.encode() if isinstance(document, str) else document
-    return parse_send(body, "text/xml; charset=utf-8", Limits(**limits), "v1", NOW)
+    return parse_send(body, "text/xml; charset=utf-8", Limits(**limits), NOW)
 
 
 def errors_of(document: str | bytes, **limits: Any) -> dict[str, list[str]]:
@@ -77,7 +77,7 @@ def test_every_way_to_write_a_list_says_what_json_says(dialect: str, root: str) 
     inner = messages.format(MESSAGE.format(destinations=destinations, days=days))
     name = root.partition(" ")[0]
     document = f"<{root}><bulkId>b</bulkId>{inner}<sendingSpeedLimit><amount>5</amount></sendingSpeedLimit></{name}>"
-    assert parse(document) == parse_send(json.dumps(SAME).encode(), "application/json", Limits(), "v1", NOW)
+    assert parse(document) == parse_send(json.dumps(SAME).encode(), "application/json", Limits(), NOW)
 
 
 def one(inner: str) -> str:

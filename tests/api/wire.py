@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from e2e.gateway import WITHIN, House
-from heliograph.api.parts import Limits
 from heliograph.observe import Watch
+from heliograph.web.limits import Limits
 
 NOW = 1_629_900_000_000  # 2021-08-25T14:00:00Z, a Wednesday
 KEY = "App 0123456789abcdef"

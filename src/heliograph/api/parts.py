@@ -1,4 +1,4 @@
-"""What the HTTP API is built from, and the limits that it keeps.
+"""What the HTTP API is built from.
 
 The composition root gives the parts; nothing here knows who implements them.
 """
@@ -11,26 +11,8 @@ from typing import Any, Protocol
 
 from heliograph.flows.submission import Accepted, ReportQuery, Submission
 from heliograph.sms.message import Report
-
-
-class Account(Protocol):
-    """Who sent the request."""
-
-    @property
-    def id(self) -> int: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def default_sender(self) -> str | None: ...
-
-
-class Gate(Protocol):
-    """Tells who may come in."""
-
-    async def authenticate(self, authorization: str | None) -> Account | None:
-        """The account that the Authorization header as it came proves; None is a 401. May raise TooManyLogins."""
+from heliograph.web.endpoint import Account
+from heliograph.web.limits import Limits
 
 
 class Acceptor(Protocol):
@@ -62,36 +44,12 @@ class Health(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one request may cost.
-
-    body: octets of a body, 413 above.
-    destinations: of one whole request, 400 above.
-    nesting: levels of JSON or XML, 400 above.
-    header_seconds: from the connection, or the first octet of a later request, to the end of its headers, else 408.
-    body_seconds: from the headers to the end of the body, else 408.
-    header_octets: of a request's head, 431 above.
-    callback_data: characters of the customer's own data that reports echo, 400 above.
-    allow_private_networks: whether reports may be pushed to private, loopback and link-local addresses.
-    """
-
-    body: int = 16 * 1024 * 1024
-    destinations: int = 10_000
-    nesting: int = 32
-    header_seconds: float = 10.0
-    body_seconds: float = 30.0
-    header_octets: int = 65_536
-    callback_data: int = 4000
-    allow_private_networks: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything that `routes.build` joins; `now` gives UTC milliseconds."""
+    """Everything that the handlers work with. `document`: the description of the API; `now` gives UTC milliseconds."""
 
-    gate: Gate
     acceptor: Acceptor
     reports: Reports
     health: Health
     limits: Limits
+    document: bytes
     now: Callable[[], int]

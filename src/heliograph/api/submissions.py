@@ -11,11 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from heliograph.api.addresses import url_problem
-from heliograph.api.parts import Limits
 from heliograph.api.requests import (
     BinaryShape,
     ClockShape,
-    Findings,
     IndiaShape,
     KoreaShape,
     MessageShape,
@@ -29,6 +27,8 @@ from heliograph.flows.submission import Destination, Draft, Submission
 from heliograph.sms.coding import flash, parse_hex
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window, parse_instant, problems, send_at_problems, validity_problems
+from heliograph.web.decoding import Findings
+from heliograph.web.limits import Limits
 from heliograph.webhooks.formats import FORMATS
 
 MAX_BULK_ID: Final = 100

@@ -1,6 +1,7 @@
 """How refused requests leave: the one table from what was raised to what the customer reads.
 
-Every refusal has the same envelope, in JSON or XML. A refused destination is none of these: it is a status in a 200.
+Every refusal has the envelope of its path's generation, in JSON or XML. A refused destination is none of these: it is a
+status in a 200.
 """
 
 from __future__ import annotations
@@ -32,6 +33,26 @@ class BadRequest(Exception):
 
 class Unauthorized(Exception):
     """Nobody we know."""
+
+
+class Forbidden(Exception):
+    """Somebody we know, whose key has none of the scopes that this takes."""
+
+
+class NotFound(Exception):
+    """There is no such thing; the text says what is missing: it is told to the customer."""
+
+
+class Conflict(Exception):
+    """It contradicts what was said before; the text says how: it is told to the customer."""
+
+
+class TooManyRequests(Exception):
+    """More than the account may ask in a time; come again in `retry_after` whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("too many requests")
+        self.retry_after = retry_after
 
 
 class Disconnected(Exception):
@@ -80,12 +101,16 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
     Disconnected: Refusal(400, "BAD_REQUEST", "Bad request", closes=True),
     falcon.HTTPBadRequest: Refusal(400, "BAD_REQUEST", "Bad request"),
     Unauthorized: Refusal(401, "UNAUTHORIZED", "Invalid login details"),
+    Forbidden: Refusal(403, "FORBIDDEN", "Forbidden"),
+    NotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPRouteNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPMethodNotAllowed: Refusal(405, "METHOD_NOT_ALLOWED", "Method not allowed"),
     RequestTimeout: Refusal(408, "REQUEST_TIMEOUT", "Request timeout", closes=True),
     TooLarge: Refusal(413, "PAYLOAD_TOO_LARGE", "Payload too large", closes=True),
     UnsupportedMedia: Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
+    Conflict: Refusal(422, "UNPROCESSABLE_ENTITY", "Unprocessable entity"),
+    TooManyRequests: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
     TooManyLogins: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
     HeadTooLarge: Refusal(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large", closes=True),
     Exception: Refusal(500, "GENERAL_ERROR", "Something went wrong. Please contact support."),
@@ -95,6 +120,27 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
     ),
     StoreUnavailable: Refusal(503, "SERVICE_UNAVAILABLE", "Service unavailable"),
 }
+
+
+# What the third generation of paths says of a status: what it is, and what to do about it.
+ADVICE: Final = {
+    400: ("Request cannot be processed.", "Mend what the violations name, and send it again."),
+    401: ("The request lacks valid authentication credentials.", "Check the Authorization header and the key."),
+    403: ("The key does not allow this.", "Use a key that has a scope for it."),
+    404: ("There is nothing here.", "Check the path and the id."),
+    405: ("The path does not have this method.", "Check the method."),
+    408: ("The request did not arrive in time.", "Send it again."),
+    413: ("The request is too large.", "Send it in parts."),
+    415: ("The body's format is not read here.", "Send JSON or XML, not compressed."),
+    422: ("The request contradicts an earlier one.", "Use another Idempotency-Key."),
+    429: ("Too many requests sent.", "Wait as long as Retry-After says."),
+    431: ("The request's head is too large.", "Send fewer or shorter headers."),
+    500: ("Something went wrong.", "Tell whoever runs this gateway when it happened."),
+    503: ("The message store is not available.", "Wait as long as Retry-After says."),
+}
+_THIRD: Final = "/sms/3/"
+_SAYS_MORE: Final = (NotFound, Conflict)  # their text is for the customer
+_UNCERTAIN: Final = (Overloaded, Unconfirmed)  # whether anything was done is told in their rows
 
 
 class ServiceExceptionShape(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -117,19 +163,66 @@ class ExceptionShape(msgspec.Struct, rename="camel"):
     request_error: RequestErrorShape
 
 
+class ViolationShape(msgspec.Struct):
+    """What is wrong with one field."""
+
+    property: str
+    violation: str
+
+
+class ResourceShape(msgspec.Struct):
+    """Where to read more."""
+
+    name: str
+    url: str
+
+
+class ApiErrorShape(msgspec.Struct, rename="camel"):
+    """What every refused request of the third generation is answered: nothing of it is ever absent."""
+
+    error_code: str
+    description: str
+    action: str
+    violations: list[ViolationShape]
+    resources: list[ResourceShape]
+
+
+def is_third(path: str) -> bool:
+    """Whether a path is of the third generation, whose refusals have an envelope of their own."""
+    return path.startswith(_THIRD)
+
+
 def refusal(raised: BaseException) -> Refusal:
     """The row of the nearest class; whatever has none is a 500."""
     return next((TABLE[kind] for kind in type(raised).__mro__ if kind in TABLE), TABLE[Exception])
 
 
-def envelope(raised: BaseException, media: str) -> bytes:
-    """The body that tells the customer."""
+def envelope(raised: BaseException, media: str, path: str = "") -> bytes:
+    """The body that tells the customer, as the generation of `path` has it."""
+    if is_third(path):
+        return _third(raised, media)
     row = refusal(raised)
-    errors = (raised.errors or None) if isinstance(raised, BadRequest | UnsupportedMedia) else None
-    shape = ExceptionShape(RequestErrorShape(ServiceExceptionShape(row.message_id, row.text, errors)))
+    text = str(raised) if isinstance(raised, _SAYS_MORE) else row.text
+    shape = ExceptionShape(RequestErrorShape(ServiceExceptionShape(row.message_id, text, _errors(raised) or None)))
     if media == XML:
         return xml.render("ApiException", _named(msgspec.to_builtins(shape)))
     return msgspec.json.encode(shape)
+
+
+def _third(raised: BaseException, media: str) -> bytes:
+    row = refusal(raised)
+    description, action = ADVICE[row.status]
+    if isinstance(raised, _SAYS_MORE):
+        description = str(raised)
+    elif isinstance(raised, _UNCERTAIN):
+        description = row.text
+    violations = [ViolationShape(path, text) for path, texts in _errors(raised).items() for text in texts]
+    shape = ApiErrorShape(f"E{row.status}", description, action, violations, [])
+    return xml.render("ApiError", msgspec.to_builtins(shape)) if media == XML else msgspec.json.encode(shape)
+
+
+def _errors(raised: BaseException) -> dict[str, list[str]]:
+    return raised.errors if isinstance(raised, BadRequest | UnsupportedMedia) else {}
 
 
 def refuse(raised: Exception, media: str, path: str) -> tuple[int, dict[str, str], bytes]:
@@ -149,7 +242,7 @@ def refuse(raised: Exception, media: str, path: str) -> tuple[int, dict[str, str
         headers["www-authenticate"] = "App"
     if row.closes:
         headers["connection"] = "close"
-    return row.status, headers, envelope(raised, media)
+    return row.status, headers, envelope(raised, media, path)
 
 
 def _place(raised: BaseException) -> dict[str, str]:

@@ -15,9 +15,9 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 from msgspec import inspect
 
-from heliograph.api.errors import BadRequest
-from heliograph.api.parts import Limits
-from heliograph.api.requests import BRACKETS_PER_DESTINATION, SEND_TYPE, Findings, SendRequest, convert
+from heliograph.web.decoding import BRACKETS_PER_DESTINATION, Body, Findings, T
+from heliograph.web.errors import BadRequest
+from heliograph.web.limits import Limits
 
 _ITEMS: Final = {
     "messages": ("message", "messages"),
@@ -68,8 +68,9 @@ class _Builder:
         return self._open[0].children[0]
 
 
-def decode_xml(body: bytes, limits: Limits, findings: Findings) -> SendRequest:
-    """The request in `body`. Wrong types go to `findings`, with something harmless in their place.
+def read_xml(reader: Body[T], body: bytes, limits: Limits, findings: Findings) -> T:
+    """What stands in `body`, in the shape that `reader` reads. Wrong types go to `findings`, with something harmless in
+    their place.
 
     Raises:
         BadRequest: no well-formed XML, or a document type, entities, too deep, too many elements.
@@ -80,7 +81,7 @@ def decode_xml(body: bytes, limits: Limits, findings: Findings) -> SendRequest:
         root = parser.close()
     except (ParseError, DefusedXmlException, LookupError, ValueError) as problem:
         raise BadRequest({"body": [_malformed(body, problem)]}) from None
-    return convert(_value(root, SEND_TYPE), findings, strict=False)
+    return reader.convert(_value(root, reader.type), findings, strict=False)
 
 
 def _malformed(body: bytes, problem: Exception) -> str:

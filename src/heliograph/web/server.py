@@ -16,9 +16,9 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from heliograph.api.errors import BadRequest, HeadTooLarge, RequestTimeout, envelope, refusal
-from heliograph.api.parts import Limits
-from heliograph.api.routes import Gateway
+from heliograph.web.application import Application
+from heliograph.web.errors import BadRequest, HeadTooLarge, RequestTimeout, envelope, refusal
+from heliograph.web.limits import Limits
 from heliograph.webhooks.formats import JSON
 
 BACKLOG: Final = 2048
@@ -29,7 +29,7 @@ _MALFORMED: Final = {"request": ["is no HTTP/1.1: its first line, a header or a 
 
 
 class _Config(uvicorn.Config):
-    def __init__(self, app: Gateway, limits: Limits) -> None:
+    def __init__(self, app: Application, limits: Limits) -> None:
         super().__init__(
             app,
             http=_Protocol,
@@ -167,7 +167,7 @@ class _Server(uvicorn.Server):
 class Server:
     """One listening address. `bind`, then `serve` in a task of the caller's; `stop` makes `serve` return."""
 
-    def __init__(self, app: Gateway, limits: Limits) -> None:
+    def __init__(self, app: Application, limits: Limits) -> None:
         self._server = _Server(_Config(app, limits))
         self._socket: socket.socket | None = None
 

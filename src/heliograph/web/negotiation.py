@@ -1,15 +1,22 @@
-"""JSON or XML: what an answer is written in."""
+"""JSON or XML: what a body is written in, and an answer."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from heliograph.api import shapes
 from heliograph.webhooks.formats import JSON, XML
 
 CONTENT_TYPES: Final = {JSON: "application/json;charset=UTF-8", XML: "application/xml;charset=UTF-8"}
 _QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+
+
+def media_of(content_type: str | None) -> str | None:
+    """JSON or XML, by a Content-Type as it came, parameters and all; none is JSON. None: neither of them."""
+    return _MEDIA.get((content_type or JSON).partition(";")[0].strip().lower())
+
+
+_MEDIA: Final = {JSON: JSON, "text/json": JSON, XML: XML, "text/xml": XML, "": JSON}
 
 
 def wanted_media(accept: str | None) -> str:
@@ -28,5 +35,5 @@ def _matches(media_range: str) -> tuple[str, ...]:
     """Which of ours a media range names; one that names both decides nothing, but keeps JSON acceptable."""
     if media_range in ("*/*", "application/*"):
         return (JSON,)
-    media = shapes.media_of(media_range) if media_range else None
+    media = media_of(media_range) if media_range else None
     return () if media is None else (media,)

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from heliograph.api.errors import Disconnected, Encoded, TooLarge
-from heliograph.api.parts import Limits
+from heliograph.web.errors import Disconnected, Encoded, TooLarge
+from heliograph.web.limits import Limits
 
 Event = dict[str, Any]
 LINGER_SECONDS: Final = 2.0

@@ -1,0 +1,49 @@
+"""GET of reports: each is given once, so there is no HEAD."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from heliograph.api.parts import Parts
+from heliograph.api.submissions import MAX_BULK_ID, MAX_MESSAGE_ID, REPORTS
+from heliograph.flows.submission import ReportQuery
+from heliograph.web.endpoint import Call, Endpoint, Reply
+from heliograph.web.negotiation import CONTENT_TYPES
+from heliograph.web.query import Parameter
+from heliograph.webhooks.formats import FORMATS, ReportsShape
+
+MAX_REPORTS: Final = 1000
+QUERY: Final = (
+    Parameter(name="bulkId", text="Reports of this bulk alone; cut at 100 characters", clip=MAX_BULK_ID),
+    Parameter(name="messageId", text="The report of this message alone; cut at 200 characters", clip=MAX_MESSAGE_ID),
+    Parameter(name="limit", text="How many at most: 1 to 1000", kind="integer", least=1, most=MAX_REPORTS, default=50),
+    Parameter(name="applicationId", text="Reports of this application alone"),
+    Parameter(name="entityId", text="Reports of this entity alone"),
+    Parameter(name="campaignReferenceId", text="Reports of this campaign alone"),
+)
+
+
+async def _pull(parts: Parts, call: Call) -> Reply:
+    asked = call.values
+    query = ReportQuery(
+        asked["limit"],
+        asked["bulkId"],
+        asked["messageId"],
+        asked["entityId"],
+        asked["applicationId"],
+        asked["campaignReferenceId"],
+    )
+    reports = await parts.reports.pull(call.account, query)
+    return Reply(octets=FORMATS[REPORTS, call.wanted](reports), content_type=CONTENT_TYPES[call.wanted])
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        method="GET",
+        path="/sms/1/reports",
+        summary="Reports that were not given yet: each is given once",
+        answer=_pull,
+        reply=ReportsShape,
+        query=QUERY,
+    ),
+)

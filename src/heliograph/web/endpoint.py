@@ -1,0 +1,130 @@
+"""An endpoint as a row: what it takes, what it gives, who may call it.
+
+The application answers by these rows, and the description of the API is made of the very same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import msgspec
+
+from heliograph.web.decoding import Body, Findings
+from heliograph.web.errors import BadRequest
+from heliograph.web.query import Parameter, read_query
+from heliograph.webhooks import xml
+from heliograph.webhooks.formats import XML
+
+P = TypeVar("P")
+
+NOT_FOUND: Final = 404
+SENDING: Final = (400, 401, 403, 408, 413, 415, 429, 500, 503)
+READING: Final = (400, 401, 403, 429, 500, 503)
+
+
+class Account(Protocol):
+    """Who calls."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def default_sender(self) -> str | None: ...
+
+
+class Gate(Protocol):
+    """Tells who may come in."""
+
+    async def authenticate(self, authorization: str | None) -> Account | None:
+        """The account that the Authorization header as it came proves; None is a 401. May raise TooManyLogins."""
+
+
+class Login(Enum):
+    """How a caller says who he is."""
+
+    HEADER = "header"  # by Authorization
+    NONE = "none"  # anybody may call
+
+
+@dataclass(slots=True)
+class Call:
+    """One request of an endpoint, as its handler gets it.
+
+    values: the query, by the rows of the endpoint. body: in the endpoint's shape, None where it has none.
+    findings: what is wrong with the request; a handler that finds more adds it, and checks before it does anything.
+    """
+
+    wanted: str
+    headers: Mapping[bytes, bytes]
+    query: str
+    path: Mapping[str, str]
+    findings: Findings = field(default_factory=Findings)
+    account: Any = None
+    values: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+
+    def read(self, parameters: tuple[Parameter, ...]) -> None:
+        """Read the query."""
+        self.values = read_query(parameters, self.query, self.findings)
+
+    def check(self) -> None:
+        """Raise BadRequest where anything is wrong."""
+        if self.findings.errors:
+            raise BadRequest(self.findings.errors)
+
+    def header(self, name: bytes) -> str | None:
+        """The value of a header, by its name in small letters."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer that is more than a 200 with a value."""
+
+    octets: bytes
+    content_type: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[P, Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Generic[P]):
+    """One row.
+
+    answer: gives a value of the shape `reply`, or a Reply. body: what reads the body; None: it has none.
+    root: the name of the answer's root element in XML. judges: the handler checks the findings, after it has added its
+    own. head: GET changes nothing, so HEAD may be asked too. media: of answers that are neither JSON nor XML.
+    """
+
+    method: str
+    path: str
+    summary: str
+    answer: Handler[P]
+    reply: type | None = None
+    root: str = "response"
+    body: Body[Any] | None = None
+    query: tuple[Parameter, ...] = ()
+    login: Login = Login.HEADER
+    refusals: tuple[int, ...] = READING
+    judges: bool = False
+    head: bool = False
+    media: str | None = None
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def encode(value: Any, wanted: str, root: str) -> bytes:
+    """A value of an answer's shape as octets: `wanted` is JSON or XML."""
+    octets = _ENCODER.encode(value)
+    return xml.render(root, msgspec.json.decode(octets)) if wanted == XML else octets
