@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from heliograph.flows.bulks import Schedule
 from heliograph.flows.submission import Accepted, ReportQuery, Submission
 from heliograph.sms.message import Report
 from heliograph.web.endpoint import Account
@@ -28,6 +29,35 @@ class Reports(Protocol):
 
     async def pull(self, account: Account, query: ReportQuery) -> list[Report]:
         """At most `query.limit` reports of the account that were not pulled before; they are pulled from now on."""
+
+
+class Bulks(Protocol):
+    """Bulks in their customers' hands; raises NoSuchBulk, BulkConflict."""
+
+    async def schedule(self, account: Account, bulk_id: str) -> Schedule:
+        """When a bulk leaves, or left."""
+
+    async def reschedule(self, account: Account, bulk_id: str, send_at: int) -> Schedule:
+        """Let it leave at `send_at`, UTC milliseconds."""
+
+    async def status(self, account: Account, bulk_id: str) -> str:
+        """How it stands."""
+
+    async def set_status(self, account: Account, bulk_id: str, status: str) -> str:
+        """Pause it, let it go on, or cancel it; how it stands then."""
+
+
+class Tokens(Protocol):
+    """Lets people in by tokens; may raise TooManyLogins, StoreUnavailable."""
+
+    async def open_session(self, username: str, secret: str) -> str | None:
+        """A token for IBSSO; None: nobody is proved."""
+
+    async def close_session(self, token: str) -> bool:
+        """End a session at once; False: there was none."""
+
+    async def issue_token(self, client_id: str, client_secret: str) -> tuple[str, int] | None:
+        """A token for Bearer, and for how many seconds; None: nobody is proved."""
 
 
 class Health(Protocol):
@@ -52,6 +82,8 @@ class Parts:
 
     acceptor: Acceptor
     reports: Reports
+    bulks: Bulks
+    tokens: Tokens
     health: Health
     limits: Limits
     document: bytes

@@ -21,7 +21,7 @@ from heliograph.web.endpoint import Call, Endpoint, Gate, Login, P, Reply, encod
 from heliograph.web.errors import Unauthorized, UnsupportedMedia, refuse
 from heliograph.web.exchange import Exchange
 from heliograph.web.limits import Limits
-from heliograph.web.negotiation import CONTENT_TYPES, media_of, wanted_media
+from heliograph.web.negotiation import CONTENT_TYPES, FORM, is_form, media_of, wanted_media
 from heliograph.web.xml import read_xml
 from heliograph.webhooks.formats import XML
 
@@ -77,14 +77,17 @@ class Served(Generic[P]):
 
     async def _read(self, call: Call, exchange: Exchange) -> None:
         assert self.endpoint.body is not None
-        media = media_of(call.header(b"content-type"))
+        content_type, body = call.header(b"content-type"), self.endpoint.body
+        media = FORM if body.form and is_form(content_type) else media_of(content_type)
         if media is None:
-            raise UnsupportedMedia({"Content-Type": [_MEDIA]})
+            raise UnsupportedMedia({"Content-Type": [_MEDIA + (f" or {FORM}" if body.form else "")]})
         octets = await exchange.body(self._limits)
         if media == XML:
-            call.body = read_xml(self.endpoint.body, octets, self._limits, call.findings)
+            call.body = read_xml(body, octets, self._limits, call.findings)
+        elif media == FORM:
+            call.body = body.read_form(octets, call.findings)
         else:
-            call.body = self.endpoint.body.read_json(octets, self._limits, call.findings)
+            call.body = body.read_json(octets, self._limits, call.findings)
 
 
 class Application(falcon.asgi.App[Request, Response]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, Generic, TypeVar
 
+import falcon.uri
 import msgspec
 from msgspec import inspect
 
@@ -59,10 +60,11 @@ class Findings:
 
 
 class Body(Generic[T]):
-    """Reads the bodies of one shape."""
+    """Reads the bodies of one shape. `form`: it may come as a form (application/x-www-form-urlencoded), too."""
 
-    def __init__(self, shape: type[T]) -> None:
+    def __init__(self, shape: type[T], *, form: bool = False) -> None:
         self.shape = shape
+        self.form = form
         self.type: inspect.Type = inspect.type_info(shape)
         self._decoder = msgspec.json.Decoder(shape)
 
@@ -85,6 +87,21 @@ class Body(Generic[T]):
             raise BadRequest({"body": [_malformed(body, str(problem))]}) from None
         if _ESCAPED_NUL in body:
             _find_nul(value, findings)
+        return value
+
+    def read_form(self, body: bytes, findings: Findings) -> T:
+        """What stands in the form `body`; of a name given twice the last counts. What is wrong goes to `findings`.
+
+        Raises:
+            BadRequest: the body is no ASCII.
+        """
+        if not body.isascii():
+            raise BadRequest({"body": ["must be a form: names and values in ASCII, escaped by %"]})
+        given = falcon.uri.parse_query_string(body.decode(), keep_blank=True, csv=False)
+        value = self.convert(
+            {name: text[-1] if isinstance(text, list) else text for name, text in given.items()}, findings, strict=False
+        )
+        _find_nul(value, findings)
         return value
 
     def convert(self, value: Any, findings: Findings, *, strict: bool = True) -> T:

@@ -22,6 +22,8 @@ P = TypeVar("P")
 
 NOT_FOUND: Final = 404
 SENDING: Final = (400, 401, 403, 408, 413, 415, 429, 500, 503)
+CHANGING: Final = SENDING
+LOGGING_IN: Final = (400, 401, 408, 413, 415, 429, 500, 503)
 READING: Final = (400, 401, 403, 429, 500, 503)
 
 
@@ -104,6 +106,7 @@ class Endpoint(Generic[P]):
     answer: gives a value of the shape `reply`, or a Reply. body: what reads the body; None: it has none.
     root: the name of the answer's root element in XML. judges: the handler checks the findings, after it has added its
     own. head: GET changes nothing, so HEAD may be asked too. media: of answers that are neither JSON nor XML.
+    refusal: a shape of this endpoint's own that 400 and 401 may have besides the envelope of all.
     """
 
     method: str
@@ -119,6 +122,7 @@ class Endpoint(Generic[P]):
     judges: bool = False
     head: bool = False
     media: str | None = None
+    refusal: type | None = None
 
 
 _ENCODER: Final = msgspec.json.Encoder()

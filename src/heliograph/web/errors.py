@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from heliograph.accounts.gate import TooManyLogins
-from heliograph.flows.errors import Overloaded, Unconfirmed
+from heliograph.flows.errors import NoSuchBulk, Overloaded, Unconfirmed
 from heliograph.store.errors import StoreUnavailable
 from heliograph.webhooks import xml
 from heliograph.webhooks.formats import XML
@@ -103,6 +103,7 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
     Unauthorized: Refusal(401, "UNAUTHORIZED", "Invalid login details"),
     Forbidden: Refusal(403, "FORBIDDEN", "Forbidden"),
     NotFound: Refusal(404, "NOT_FOUND", "Not found"),
+    NoSuchBulk: Refusal(404, "NOT_FOUND", "Bulk not found"),
     falcon.HTTPNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPRouteNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPMethodNotAllowed: Refusal(405, "METHOD_NOT_ALLOWED", "Method not allowed"),

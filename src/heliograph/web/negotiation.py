@@ -7,6 +7,7 @@ from typing import Final
 
 from heliograph.webhooks.formats import JSON, XML
 
+FORM: Final = "application/x-www-form-urlencoded"
 CONTENT_TYPES: Final = {JSON: "application/json;charset=UTF-8", XML: "application/xml;charset=UTF-8"}
 _QUALITY: Final = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
@@ -17,6 +18,11 @@ def media_of(content_type: str | None) -> str | None:
 
 
 _MEDIA: Final = {JSON: JSON, "text/json": JSON, XML: XML, "text/xml": XML, "": JSON}
+
+
+def is_form(content_type: str | None) -> bool:
+    """Whether a Content-Type as it came names a form."""
+    return (content_type or "").partition(";")[0].strip().lower() == FORM
 
 
 def wanted_media(accept: str | None) -> str:

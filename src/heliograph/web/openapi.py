@@ -11,8 +11,10 @@ import msgspec
 
 from heliograph.accounts.gate import TooManyLogins
 from heliograph.flows.errors import Overloaded
+from heliograph.web.decoding import Body
 from heliograph.web.endpoint import Endpoint, Login
 from heliograph.web.errors import TABLE, ApiErrorShape, ExceptionShape, TooManyRequests, is_third
+from heliograph.web.negotiation import FORM
 from heliograph.webhooks.formats import JSON, XML, ErrorShape, PriceShape, StatusShape
 
 _REF: Final = "#/components/schemas/{name}"
@@ -35,6 +37,7 @@ _SCHEMES: Final = {
     },
     "password": {"type": "http", "scheme": "basic"},
 }
+_OWN: Final = (400, 401)
 _IN_PATH: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -58,6 +61,8 @@ def _shapes(endpoints: Sequence[Endpoint[Any]]) -> Iterable[type]:
             yield endpoint.body.shape
         if endpoint.reply is not None:
             yield endpoint.reply
+        if endpoint.refusal is not None:
+            yield endpoint.refusal
     yield from (*_INNER, ExceptionShape, ApiErrorShape)
 
 
@@ -67,7 +72,7 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
     if parameters:
         operation["parameters"] = parameters
     if endpoint.body is not None:
-        operation["requestBody"] = {"description": _BODY, "required": True, "content": _content(endpoint.body.shape)}
+        operation["requestBody"] = {"description": _BODY, "required": True, "content": _taken(endpoint.body)}
     content = {endpoint.media: {}} if endpoint.media else {} if endpoint.reply is None else _content(endpoint.reply)
     done = {"description": "What was asked for", **({"content": content} if content else {})}
     operation["responses"] = {"200": done, **{str(status): _refused(endpoint, status) for status in endpoint.refusals}}
@@ -77,6 +82,11 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
 def _content(shape: type) -> dict[str, Any]:
     schema = {"schema": {"$ref": _REF.format(name=shape.__name__)}}
     return {JSON: schema, XML: schema}
+
+
+def _taken(body: Body[Any]) -> dict[str, Any]:
+    content = _content(body.shape)
+    return {FORM: content[JSON], **content} if body.form else content
 
 
 def _in_path(endpoint: Endpoint[Any]) -> list[dict[str, Any]]:
@@ -97,7 +107,11 @@ def _refused(endpoint: Endpoint[Any], status: int) -> dict[str, Any]:
     if endpoint.media is not None:
         return {"description": _TEXTS[status]}
     shape = ApiErrorShape if is_third(endpoint.path) else ExceptionShape
-    response: dict[str, Any] = {"description": _TEXTS[status], "content": _content(shape)}
+    content = _content(shape)
+    if endpoint.refusal is not None and status in _OWN:
+        own = {"$ref": _REF.format(name=endpoint.refusal.__name__)}
+        content = {media: {"schema": {"anyOf": [own, one["schema"]]}} for media, one in content.items()}
+    response: dict[str, Any] = {"description": _TEXTS[status], "content": content}
     if status in _RETRY:
         seconds = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}
         response["headers"] = {"Retry-After": seconds}
