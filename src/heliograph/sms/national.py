@@ -1,4 +1,4 @@
-"""The national language tables of the GSM alphabet, and the elements of a UDH that choose them (TS 23.038 §6.2.1.2, Annex A).
+"""The national tables of the GSM alphabet, and the elements of a UDH that choose them (TS 23.038 §6.2.1.2, Annex A).
 
 A single shift adds characters behind ESC, so that each of them takes two septets; a locking shift puts another
 default table in place, where its characters take one. Both stand in the UDH of every segment, and data_coding
