@@ -18,6 +18,7 @@ from msgspec import inspect
 from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
+from heliograph.accounts.scopes import SCOPES
 from heliograph.api import openapi, shapes
 from heliograph.api.errors import TABLE
 from heliograph.api.parts import Limits
@@ -212,6 +213,12 @@ def test_the_options_that_many_commands_have_are_documented_once() -> None:
     head = section(REFERENCE / "cli.md", "# Commands")
 
     assert not {name for name in EVERYWHERE if f"`{name}`" not in head}
+
+
+def test_every_scope_is_documented_with_what_it_opens() -> None:
+    rows = dict(ROW.findall(section(REFERENCE / "cli.md", "## key")))
+
+    assert {name: rows.get(name, "").strip() for name in SCOPES} == SCOPES
 
 
 def calls() -> list[Example]:
