@@ -116,11 +116,15 @@ async def cancel(url: str) -> None:
         await store.close()
 
 
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
 async def kill_after_cancel(url: str, config: Path) -> None:
     """Cancel midway, kill the gateway with the answer, and start it again."""
     simulator = Simulator(SLOW, keep=True)
     await simulator.start()
-    config.write_text(configure(url, simulator.port, smsc=f"window = {WINDOW}\nresponse_seconds = 5"))
+    write(config, configure(url, simulator.port, smsc=f"window = {WINDOW}\nresponse_seconds = 5"))
     key = await open_account(url)
     served = await Served.start(config)
     try:
