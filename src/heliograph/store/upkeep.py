@@ -49,15 +49,15 @@ def _expired(key: int, state: MessageState, sent: int, unanswered: int, now: int
 def finish_canceled(now: int) -> Script[int]:
     """Finish a slice of what waits in canceled lanes; how many messages.
 
-    What an SMSC has, or may have, keeps waiting for its receipt and its end. It is found here when it comes back to be
-    sent again; where an answer to it was lost, nobody can say that it was not sent.
+    What an SMSC has, or may have, keeps waiting for its receipt and its end, and is found here when it comes back to be
+    sent again. Of what had begun nobody can say that it was not sent: it ends as if its validity ended now.
     """
     lanes = yield Fetch("canceled_lanes", params={"most": LANES_AT_A_TIME})
     yield Fetch("lock_lanes", sorted(lanes))
     total = 0
     for [lane] in lanes:
         rows = yield Fetch("canceled_messages", params={"lane": lane, "most": SLICE - total})
-        yield from finish([_canceled(key, unanswered, now) for key, unanswered in rows], now)
+        yield from finish([_canceled(key, sent, unanswered, now) for key, sent, unanswered in rows], now)
         total += len(rows)
         if total == SLICE:
             break
@@ -65,9 +65,9 @@ def finish_canceled(now: int) -> Script[int]:
     return total
 
 
-def _canceled(key: int, unanswered: int, now: int) -> Verdict:
-    if unanswered:
-        return Verdict(key, EXPIRED, NO_RESPONSE, None, now)
+def _canceled(key: int, sent: int, unanswered: int, now: int) -> Verdict:
+    if sent or unanswered:
+        return _expired(key, MessageState.QUEUED, sent, unanswered, now)
     return Verdict(key, NOT_SENT, CANCELED, None, now)
 
 

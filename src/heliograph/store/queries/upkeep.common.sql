@@ -16,9 +16,10 @@ SELECT id FROM lane WHERE state > 0 AND state = 2 AND next_due IS NOT NULL ORDER
 
 -- name: canceled_messages
 -- params: lane bigint, most int
--- returns: key bigint, unanswered int
-SELECT m.key, (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND s.unanswered > 0)
-    AS unanswered
+-- returns: key bigint, sent int, unanswered int
+SELECT m.key,
+    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NOT NULL) AS sent,
+    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND s.unanswered > 0) AS unanswered
 FROM message m WHERE m.lane = :lane AND m.state = 0 ORDER BY m.due, m.key LIMIT :most
 
 -- name: rest_lane
