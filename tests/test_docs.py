@@ -364,7 +364,10 @@ def test_every_status_and_error_that_the_gateway_gives_by_itself_is_documented()
     refusals = {address.MISSING_TO, address.INVALID_RECIPIENT, address.PREFIX_MISSING, address.INVALID_SENDER}
     refusals |= {segments.INVALID_UDH, segments.MESSAGE_TOO_LONG, accept.DUPLICATE_ID, accept.NO_ROUTE}
     rejections = [status for status in Status if status.status_id is not None and status]
-    outcomes = {meaning.status_id for meaning in MEANINGS.values() if meaning.final} | {verdict.DELIVERED_TO_OPERATOR}
+    outcomes = {meaning.status_id for meaning in MEANINGS.values() if meaning.final} | {
+        verdict.DELIVERED_TO_OPERATOR,
+        verdict.NOT_SENT,
+    }
     outcomes |= {status.status_id for status in rejections if status.status_id is not None}
     errors = {meaning.error_id for meaning in MEANINGS.values()} | {status.error_id for status in rejections}
 

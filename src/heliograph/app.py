@@ -21,6 +21,7 @@ from heliograph.api.parts import Parts
 from heliograph.clock import Clock, SystemClock
 from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
+from heliograph.flows.bulks import Bulks
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.health import Health
 from heliograph.flows.inbox import Inbox
@@ -166,6 +167,7 @@ class Gateway:
         most = config.limits
         self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
         self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
+        self.bulks = Bulks(store, self._intake, clock, inbox.dispatch.set)
         self._limits = Limits(
             body=config.http.body_limit,
             destinations=config.http.destinations_limit,

@@ -11,6 +11,7 @@ from typing import Any
 
 from heliograph.app import open_store
 from heliograph.flows.accept import Acceptor
+from heliograph.flows.bulks import Bulks
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.intake import Bounds, Intake
@@ -105,6 +106,7 @@ class House:
     pool: Pool
     inbox: Inbox
     acceptor: Acceptor
+    bulks: Bulks
     watch: Watch
     policy: dict[int, str] = field(default_factory=dict)
     dispatcher: Dispatcher | None = None  # while it is at work
@@ -177,8 +179,10 @@ async def a_house(
     store = await open_store(url, exclusive=True) if url else Store(Direct(str(path / "heliograph.db")))
     epoch = await store.begin_epoch("test", clock.now())
     pool = Pool([an_smsc(simulator.port, **smsc)], inbox, clock)
-    acceptor = Acceptor(Intake(store, clock, Bounds()), KeyMaker(epoch), ROUTES, clock, watch, inbox.dispatch.set)
-    house = House(clock, simulator, store, pool, inbox, acceptor, watch)
+    intake = Intake(store, clock, Bounds())
+    acceptor = Acceptor(intake, KeyMaker(epoch), ROUTES, clock, watch, inbox.dispatch.set)
+    bulks = Bulks(store, intake, clock, inbox.dispatch.set)
+    house = House(clock, simulator, store, pool, inbox, acceptor, bulks, watch)
     if not begin_bound:
         await simulator.stop()
     async with at_work(house, epoch, smsc.get("on_no_response", "resend")):

@@ -180,6 +180,6 @@ def test_an_end_waits_for_the_slice_at_hand_and_no_more(engine: Engine) -> None:
         keeper.clock.turn(EVERY)
         await keeper.running
 
-        assert await engine.rows("SELECT COUNT(*) FROM message") == [(201,)]
+        assert await engine.rows("SELECT COUNT(*) FROM message") == [(701,)]
 
     play(engine, body)

@@ -110,11 +110,12 @@ class Scene:
     taken: dict[int, Claim] = field(default_factory=dict)
 
     async def accept(
-        self, *messages: NewMessage, lane: int = 0, name: str = "", interval: int | None = None
+        self, *messages: NewMessage, lane: int = 0, name: str = "", interval: int | None = None, **request: Any
     ) -> frozenset[int]:
-        """One request of the account of its first message."""
+        """One request of the account of its first message; `request` is what else it says."""
         lane = lane or messages[0].key + 1_000_000
-        return await self.store.accept(Acceptance(messages[0].account, lane, name, interval, list(messages)))
+        acceptance = Acceptance(messages[0].account, lane, name, interval, list(messages), **request)
+        return await self.store.accept(acceptance)
 
     async def peek(self, most: int = 1000) -> list[Candidate]:
         """What may leave now, seen as the dispatcher sees it: lanes that have nothing left are put in their place."""

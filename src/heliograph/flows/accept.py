@@ -190,7 +190,17 @@ class Acceptor:
         """Store; the keys that were not, because their id is known."""
         if not messages:
             return frozenset()
-        acceptance = Acceptance(account, self._keys.make(now), lane, submission.segment_interval, messages)
+        times = [draft.send_at for draft in submission.drafts if draft.send_at is not None]
+        acceptance = Acceptance(
+            account,
+            self._keys.make(now),
+            lane,
+            submission.segment_interval,
+            messages,
+            send_at=max(now, min(times)) if times else None,
+            validity_minutes=submission.drafts[0].validity_minutes,
+            single=len(submission.drafts) == 1,
+        )
         return await self._intake.accept(acceptance)
 
 

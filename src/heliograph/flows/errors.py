@@ -1,4 +1,4 @@
-"""Why a flow takes nothing in just now; the customer is told to come again."""
+"""Why a flow does not do what a customer asks for."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ class Unconfirmed(Exception):
     def __init__(self, sentence: str, retry_after: int = 1) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+
+
+class NoSuchBulk(Exception):
+    """The account has no such bulk, or it is over and cannot be asked for this any more: a 404."""
+
+
+class BulkConflict(Exception):
+    """A bulk cannot be changed like this: a 400. The exception's text is a sentence for the customer."""

@@ -1,5 +1,5 @@
-"""What time alone causes: messages expire, old rows go, and another process may have taken over; and what a start
-finds is settled before anything is sent."""
+"""What time alone causes: messages expire, old rows go, and another process may have taken over; what canceled bulks
+leave behind; and what a start finds, which is settled before anything is sent."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Upkeep:
             try:
                 await self._store.check_epoch(self._epoch)  # by reading: whoever lost the store cannot write
                 now = self._clock.now()
-                await self._expire(since)
+                await self._finish(since)
                 since = now - LOOK_BACK
                 if self._clock.monotonic() >= retire_at:
                     since = 0
@@ -93,12 +93,18 @@ class Upkeep:
         """End after the slice at hand."""
         self._stop.set()
 
-    async def _expire(self, since: int) -> None:
-        while expired := await self._store.expire(self._clock.now(), self._grace, since):
-            if self._stop.is_set():
-                return
-            self._watch.finished(expired)
+    async def _finish(self, since: int) -> None:
+        """Slices in turn of what expired and what was canceled, so that a large bulk keeps nobody waiting."""
+        finished = 1
+        while finished and not self._stop.is_set():
+            finished = self._finished(await self._store.expire(self._clock.now(), self._grace, since))
+            finished += self._finished(await self._store.finish_canceled(self._clock.now()))
+
+    def _finished(self, messages: int) -> int:
+        if messages:
+            self._watch.finished(messages)
             self._told()
+        return messages
 
     async def _retire(self) -> None:
         while not self._stop.is_set() and await self._store.retire(self._clock.now(), self._keep, self._keep_receipts):

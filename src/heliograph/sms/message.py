@@ -7,7 +7,7 @@ Rule 3: an outcome is told by a status id and an error id of `sms.codes`; words 
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import msgspec
@@ -29,6 +29,25 @@ class SegmentState(IntEnum):
     SENT = 2  # an SMSC has it; its receipt is awaited
     DONE = 3  # its outcome is final: status and error say which
     UNKNOWN = 4  # a submit_sm left and its answer was lost with the session
+
+
+class LaneState(IntEnum):
+    """What may leave a lane. The state is one row's, whatever the number of messages."""
+
+    OPEN = 0
+    PAUSED = 1  # what waits goes on waiting, and expires as ever
+    CANCELED = 2  # for good: what waits, or comes back to wait, is reported as not sent
+
+
+class BulkStatus(StrEnum):
+    """How a bulk stands, in the words of the API."""
+
+    PENDING = "PENDING"  # nothing of it was claimed yet
+    PAUSED = "PAUSED"
+    PROCESSING = "PROCESSING"  # something of it was claimed, and something of it has no final report
+    CANCELED = "CANCELED"
+    FINISHED = "FINISHED"  # everything of it has its final report
+    FAILED = "FAILED"  # the same, and nothing of it was ever claimed: all of it expired
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ DELIVERED_TO_HANDSET = 5
 NOT_DELIVERED = 9
 EXPIRED = 15
 DLR_UNKNOWN = 29
+NOT_SENT = 31
 
 DELIVERED = frozenset({DELIVERED_TO_OPERATOR, DELIVERED_TO_HANDSET})
 # When several segments are known to have failed, the first of these speaks for the message.

@@ -19,6 +19,9 @@ class Acceptance(msgspec.Struct, frozen=True, array_like=True):
     lane_name: str  # the bulkId, or "" for what an account sends without one
     segment_interval: int | None  # microseconds; None leaves the lane's pace as it is
     messages: list[NewMessage]
+    send_at: int | None = None  # when it is to leave, if not at once
+    validity_minutes: int | None = None  # of the only message object
+    single: bool = False  # it has one message object, so that another time can be given to all of it
 
 
 def id_digest(public_id: str) -> bytes:
@@ -48,10 +51,16 @@ def _open_lanes(batch: Sequence[Acceptance], known: frozenset[int]) -> Script[di
         if not dues:
             continue
         due, place = min(dues), (a.account, a.lane_name)
-        lane = lanes.setdefault(
-            place, [a.lane, a.account, a.lane_name, 0, a.segment_interval, due, a.messages[0].created_at]
-        )
+        created_at = a.messages[0].created_at
+        send_at = created_at if a.send_at is None else a.send_at
+        lane = lanes.get(place)
+        if lane is None:
+            single = int(a.single)
+            lanes[place] = [a.lane, a.account, a.lane_name, 0, a.segment_interval, due, created_at, send_at,
+                            a.validity_minutes, single]  # fmt: skip
+            continue
         lane[4] = a.segment_interval if a.segment_interval is not None else lane[4]
         lane[5] = min(due, lane[5])  # type: ignore[call-overload]
+        lane[7], lane[9] = send_at, 0
     opened = yield Fetch("open_lanes", list(lanes.values()))
     return {(account, name): lane for account, name, lane in opened}

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 import msgspec
 
-from heliograph.sms.message import SegmentState
+from heliograph.sms.message import LaneState, SegmentState
 from heliograph.store.errors import EpochEnded
 from heliograph.store.script import Fetch, Row, Run, Script
 
@@ -183,12 +183,7 @@ def _claim(taken: Taken) -> Script[list[Claim]]:
     if not found:
         raise EpochEnded
     [[event]] = found
-    first = [(m.key,) for m in taken.messages if m.first]
-    seen = [(m.key, m.before) for m in taken.messages if m.first]
-    messages = taken.messages
-    if first and (yield Run("take_messages", seen, {"event": event})) != len(first):
-        won = {row[0] for row in (yield Fetch("taken_messages", first, {"event": event}))}
-        messages = [m for m in messages if not m.first or m.key in won]
+    messages = yield from _win(taken, event)
     messages = yield from _still_ours(messages)
     rows = [
         (m.key, part, SegmentState.CLAIMED if n < m.now_parts else SegmentState.WAITING, m.smsc)
@@ -199,8 +194,24 @@ def _claim(taken: Taken) -> Script[list[Claim]]:
     references = yield from _allot_references([m for m in messages if m.pair is not None], taken)
     paced = {m.lane: m.lane_allowed_at for m in messages if m.lane_allowed_at is not None}
     yield Run("pace_lanes", list(paced.items()))
-    yield from refresh(sorted({m.lane for m in messages if m.first}), taken.now)
+    lanes = sorted({m.lane for m in messages if m.first})
+    yield Run("refresh_lanes", [(lane,) for lane in lanes], {"now": taken.now, "begun": 1})
     return [Claim(m.key, event, references.get(m.key)) for m in messages]
+
+
+def _win(taken: Taken, event: int) -> Script[list[Taking]]:
+    """Without messages that cannot be had any more. Their lanes are locked first, and so seen to be open until the
+    commit: whoever closes one comes before this claim or after it."""
+    first = [m for m in taken.messages if m.first]
+    lanes = yield Fetch("lock_lanes", [(lane,) for lane in sorted({m.lane for m in first})])
+    open_ = {lane for lane, state in lanes if state == LaneState.OPEN}
+    seen = [(m.key, m.before, m.lane) for m in first if m.lane in open_]
+    took = yield Run("take_messages", seen, {"event": event, "now": taken.now})
+    if took == len(first):
+        return taken.messages
+    keys = [(key,) for key, _, _ in seen]
+    won = {row[0] for row in (yield Fetch("taken_messages", keys, {"event": event}))}
+    return [m for m in taken.messages if not m.first or m.key in won]
 
 
 def _still_ours(messages: list[Taking]) -> Script[list[Taking]]:
@@ -213,7 +224,7 @@ def _still_ours(messages: list[Taking]) -> Script[list[Taking]]:
 def refresh(lanes: Sequence[int], now: int) -> Script[None]:
     """Say anew when these lanes are next to be looked at: behind those that were not served at `now`."""
     yield Fetch("lock_lanes", [(lane,) for lane in lanes])
-    yield Run("refresh_lanes", [(lane,) for lane in lanes], {"now": now})
+    yield Run("refresh_lanes", [(lane,) for lane in lanes], {"now": now, "begun": 0})
 
 
 def _allot_references(messages: list[Taking], taken: Taken) -> Script[dict[int, int]]:

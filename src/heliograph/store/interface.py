@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from heliograph.sms.message import Report
-from heliograph.store import claiming, keyring, reporting, upkeep
+from heliograph.sms.message import LaneState, Report
+from heliograph.store import bulks, claiming, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
+from heliograph.store.bulks import Bulk
 from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.epoch import check_epoch
 from heliograph.store.reporting import Ask, Due, Found, Pull, Pushed
@@ -120,6 +121,18 @@ class Store:
         """Mark reports as read; the ids of those that nobody else had read."""
         return self._engine.write("alone", partial(reporting.take, ids))
 
+    async def bulk(self, account: int, name: str) -> Bulk | None:
+        """How a bulk stands; None: the account has no such bulk."""
+        return await self.look(bulks.find, account, name)
+
+    def set_bulk(self, account: int, name: str, state: LaneState, now: int) -> asyncio.Future[Bulk | None]:
+        """Open, pause or cancel a bulk that is not over; how it stands then."""
+        return self._engine.write("alone", partial(bulks.set_state, account, name, state, now))
+
+    def reschedule(self, account: int, name: str, send_at: int, now: int) -> asyncio.Future[Bulk | None]:
+        """Give a bulk that is `movable` another time; how it stands then."""
+        return self._engine.write("alone", partial(bulks.reschedule, account, name, send_at, now))
+
     async def begin_epoch(self, node: str, now: int) -> int:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""
         return await self.alone(upkeep.begin_epoch, node, now)
@@ -135,6 +148,10 @@ class Store:
     async def expire(self, now: int, grace: int, since: int) -> int:
         """Finish a slice of the messages whose time is over, or was over after `since` and they wait; how many."""
         return await self.alone(upkeep.expire, now, grace, since)
+
+    async def finish_canceled(self, now: int) -> int:
+        """Finish a slice of what waits in canceled bulks; how many."""
+        return await self.alone(upkeep.finish_canceled, now)
 
     async def retire(self, now: int, keep: int, keep_receipts: int) -> int:
         """Forget a slice of what is old; how many rows."""

@@ -187,7 +187,7 @@ def pull(batch: Sequence[Pull]) -> Script[list[list[Report]]]:
 
 def search(query: Pull, after: int) -> Script[Found]:
     """Look through the next PAGE unread reports behind the id `after` for those that match. It marks none as read."""
-    page = sorted((yield from _page(query, after)), key=lambda row: row[0])
+    page = sorted((yield from _page(query, after)), key=lambda row: row[0])[:PAGE]
     told = yield from _told([(row[1], row[2]) for row in page])
     reports = [(row[0], _report(told[row[1], row[2]], *row[3:])) for row in page if (row[1], row[2]) in told]
     more = len(page) == PAGE and query.message_id is None
@@ -204,15 +204,17 @@ def _page(query: Pull, after: int) -> Script[list[Row]]:
     place = {"account": query.account, "after": after, "most": PAGE}
     if query.message_id is not None:
         found = yield Fetch("find_key", [(query.account, id_digest(query.message_id))])
-        key = found[0][0] if found else _as_key(query.message_id)
+        key = found[0][0] if found else as_key(query.message_id)
         if key is None:
             return []
         rows = yield Fetch("pull_message", params={"account": query.account, "message": key, "most": PAGE})
     elif query.bulk_id is not None:
-        lanes = yield Fetch("find_lane", params={"account": query.account, "name": query.bulk_id})
-        key = _as_key(query.bulk_id)  # that of a lone message, whose bulkId it is
+        lanes = yield Fetch("find_lanes", params={"account": query.account, "name": query.bulk_id})
+        key = as_key(query.bulk_id)  # that of a lone message, whose bulkId it is
         if lanes:
-            rows = yield Fetch("pull_lane", params={**place, "lane": lanes[0][0]})
+            rows = []
+            for lane, _ in lanes:  # several, where the bulkId was canceled and used again
+                rows += yield Fetch("pull_lane", params={**place, "lane": lane})
         elif key is not None:
             rows = yield Fetch("pull_message", params={"account": query.account, "message": key, "most": PAGE})
         else:
@@ -222,7 +224,8 @@ def _page(query: Pull, after: int) -> Script[list[Row]]:
     return list(rows)
 
 
-def _as_key(message_id: str) -> int | None:
+def as_key(message_id: str) -> int | None:
+    """The key that an id is in decimal, be it a message's or a lone message's bulkId; None: it is none."""
     if not message_id.isascii() or not message_id.isdigit() or len(message_id) > len(str(MAX_KEY)):
         return None
     key = int(message_id)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from heliograph.sms.message import MessageState
-from heliograph.sms.verdict import DLR_UNKNOWN, EXPIRED, Verdict
+from heliograph.sms.verdict import DLR_UNKNOWN, EXPIRED, NOT_SENT, Verdict
 from heliograph.store.accepting import id_digest
-from heliograph.store.claiming import Move, move
+from heliograph.store.claiming import LANES_AT_A_TIME, Move, move, refresh
 from heliograph.store.epoch import check_epoch
 from heliograph.store.finishing import finish
 from heliograph.store.script import Fetch, Run, Script, day_of
@@ -44,6 +44,31 @@ def _expired(key: int, state: MessageState, sent: int, unanswered: int, now: int
     if not sent:
         return Verdict(key, EXPIRED, CANCELED, None, now)
     return Verdict(key, DLR_UNKNOWN if state is MessageState.TAKEN else EXPIRED, VALIDITY_EXPIRED, None, now)
+
+
+def finish_canceled(now: int) -> Script[int]:
+    """Finish a slice of what waits in canceled lanes; how many messages.
+
+    What an SMSC has, or may have, keeps waiting for its receipt and its end, and is found here when it comes back to be
+    sent again. Of what had begun nobody can say that it was not sent: it ends as if its validity ended now.
+    """
+    lanes = yield Fetch("canceled_lanes", params={"most": LANES_AT_A_TIME})
+    yield Fetch("lock_lanes", sorted(lanes))
+    total = 0
+    for [lane] in lanes:
+        rows = yield Fetch("canceled_messages", params={"lane": lane, "most": SLICE - total})
+        yield from finish([_canceled(key, sent, unanswered, now) for key, sent, unanswered in rows], now)
+        total += len(rows)
+        if total == SLICE:
+            break
+        yield Run("rest_lane", params={"lane": lane, "now": now})
+    return total
+
+
+def _canceled(key: int, sent: int, unanswered: int, now: int) -> Verdict:
+    if sent or unanswered:
+        return _expired(key, MessageState.QUEUED, sent, unanswered, now)
+    return Verdict(key, NOT_SENT, CANCELED, None, now)
 
 
 class Orphan(msgspec.Struct, frozen=True):
@@ -99,12 +124,15 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     (ids of segments, unknown receipts, references), in milliseconds, and tokens that have expired; how many rows went.
 
     A lane is found by its messages for as long as they may be open, and by its bulkId for as long as their reports may
-    wait after that: it is kept for both together. `keep_receipts` is no shorter than a message is open.
+    wait after that: it is kept for both together. `keep_receipts` is no shorter than a message is open. Nobody looks
+    into a paused lane to see that all of it has expired, so that is done here.
     """
     old = {"before": now - keep, "most": SLICE}
     older = {"before": now - keep_receipts, "most": SLICE}
     oldest = {"before": now - keep_receipts - keep, "most": SLICE}
-    gone = 0
+    resting = [lane for [lane] in (yield Fetch("resting_lanes", params=old))]
+    yield from refresh(resting, now)
+    gone = len(resting)
     for query, params in (
         ("old_pulls", old),
         ("old_inbound", old),

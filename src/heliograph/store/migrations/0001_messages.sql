@@ -32,14 +32,21 @@ CREATE TABLE lane (
     account BIGINT NOT NULL,
     name TEXT NOT NULL,         -- the bulkId, or ''
     priority INT NOT NULL,
-    state INT NOT NULL,         -- 0 open
+    state INT NOT NULL,         -- LaneState
     segment_interval BIGINT,    -- microseconds between two segments; NULL: no limit
     allowed_at BIGINT NOT NULL, -- microseconds: no segment of a paced lane leaves before
     next_due BIGINT,            -- when to look at it next; NULL: nothing waits
     idle_at BIGINT NOT NULL,    -- when it was last served
     created_at BIGINT NOT NULL,
-    UNIQUE (account, name)
+    send_at BIGINT NOT NULL,    -- as its latest request asked; that request's time, where it did not
+    validity INT,               -- minutes, as asked for by the only message object; NULL: it did not say
+    single INT NOT NULL,        -- 1: one request with one message object, so one time and one validity are all of it
+    begun INT NOT NULL          -- 1: something of it was claimed
 );
+-- A bulkId that was canceled may be used again, for another lane.
+CREATE UNIQUE INDEX lane_named ON lane (account, name) WHERE state <> 2;
+CREATE INDEX lane_canceled ON lane (account, name) WHERE state = 2;
+CREATE INDEX lane_closed ON lane (state, next_due) WHERE state > 0 AND next_due IS NOT NULL;
 CREATE INDEX lane_idle ON lane (idle_at) WHERE next_due IS NULL;
 CREATE INDEX lane_due ON lane (priority, next_due) WHERE state = 0 AND next_due IS NOT NULL;
 CREATE INDEX lane_shared ON lane (priority, account, next_due) WHERE state = 0 AND next_due IS NOT NULL;
@@ -70,6 +77,8 @@ CREATE TABLE message (
 );
 -- With expires_at, because an outage may leave many behind that have expired: they are passed over in the index.
 CREATE INDEX message_due ON message (lane, due, key, expires_at) WHERE state = 0;
+-- Whether something of a bulk is still on its way.
+CREATE INDEX message_taken ON message (lane) WHERE state > 0;
 CREATE INDEX message_expiry ON message (expires_at, key);
 
 CREATE TABLE segment (

@@ -12,11 +12,13 @@ SELECT v.key FROM v CROSS JOIN known_id k
 WHERE k.account = v.account AND k.digest = v.digest AND k.key <> v.key
 
 -- name: open_lanes
--- rows: id bigint, account bigint, name text, priority int, segment_interval bigint, next_due bigint, created_at bigint
+-- rows: id bigint, account bigint, name text, priority int, segment_interval bigint, next_due bigint, created_at bigint, send_at bigint, validity int, single int
 -- returns: account bigint, name text, id bigint
-INSERT INTO lane (id, account, name, priority, state, segment_interval, allowed_at, next_due, idle_at, created_at)
-SELECT v.id, v.account, v.name, v.priority, 0, v.segment_interval, 0, v.next_due, v.created_at, v.created_at FROM v WHERE true
-ON CONFLICT (account, name) DO UPDATE SET
+INSERT INTO lane (id, account, name, priority, state, segment_interval, allowed_at, next_due, idle_at, created_at,
+    send_at, validity, single, begun)
+SELECT v.id, v.account, v.name, v.priority, 0, v.segment_interval, 0, v.next_due, v.created_at, v.created_at,
+    v.send_at, v.validity, v.single, 0 FROM v WHERE true
+ON CONFLICT (account, name) WHERE state <> 2 DO UPDATE SET single = 0, send_at = excluded.send_at,
     segment_interval = COALESCE(excluded.segment_interval, lane.segment_interval),
     next_due = CASE WHEN lane.next_due <= excluded.next_due THEN lane.next_due
         WHEN lane.allowed_at / 1000 > excluded.next_due THEN lane.allowed_at / 1000 ELSE excluded.next_due END

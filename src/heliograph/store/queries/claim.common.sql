@@ -48,21 +48,22 @@ WHERE m.key IN (SELECT d.key FROM message d WHERE d.lane = v.lane AND d.state = 
 SELECT s.message, s.part, s.state, s.attempts, s.unanswered FROM v CROSS JOIN segment s WHERE s.message = v.message
 
 -- name: take_messages
--- rows: key bigint, before bigint
--- params: event bigint
+-- rows: key bigint, before bigint, lane bigint
+-- params: event bigint, now bigint
 UPDATE message SET state = 1, event = :event
 FROM v WHERE message.key = v.key AND message.state + 0 = 0 AND message.event IS NOT DISTINCT FROM v.before
+    AND message.lane = v.lane AND message.due <= :now
 
 -- name: taken_messages
 -- rows: key bigint
 -- params: event bigint
 -- returns: key bigint
-SELECT m.key FROM v CROSS JOIN message m WHERE m.key = v.key AND m.state = 1 AND m.event = :event
+SELECT m.key FROM v CROSS JOIN message m WHERE m.key = v.key AND m.state + 0 = 1 AND m.event = :event
 
 -- name: live_messages
 -- rows: key bigint
 -- returns: key bigint
-SELECT m.key FROM v CROSS JOIN message m WHERE m.key = v.key AND m.state = 1
+SELECT m.key FROM v CROSS JOIN message m WHERE m.key = v.key AND m.state + 0 = 1
 
 -- name: claim_segments
 -- rows: message bigint, part int, state int, smsc text
@@ -107,13 +108,13 @@ UPDATE lane SET allowed_at = v.allowed_at FROM v WHERE lane.id = v.lane
 
 -- name: lock_lanes
 -- rows: lane bigint
--- returns: id bigint
-SELECT lane.id FROM v CROSS JOIN lane WHERE lane.id = v.lane
+-- returns: id bigint, state int
+SELECT lane.id, lane.state FROM v CROSS JOIN lane WHERE lane.id = v.lane
 
 -- name: refresh_lanes
 -- rows: lane bigint
--- params: now bigint
-UPDATE lane SET idle_at = :now, next_due = (
+-- params: now bigint, begun int
+UPDATE lane SET idle_at = :now, begun = CASE WHEN :begun = 1 THEN 1 ELSE lane.begun END, next_due = (
     SELECT CASE WHEN lane.allowed_at / 1000 > m.due AND lane.allowed_at / 1000 > :now THEN lane.allowed_at / 1000
         WHEN m.due < :now THEN :now ELSE m.due END
     FROM message m WHERE m.lane = lane.id AND m.state = 0 AND m.expires_at > :now ORDER BY m.due, m.key LIMIT 1)

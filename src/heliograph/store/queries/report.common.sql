@@ -93,7 +93,8 @@ WHERE webhook IS NULL AND account = :account AND lane = :lane AND id > :after OR
 SELECT id, message, day, status, error, note, at FROM report
 WHERE webhook IS NULL AND message = :message AND account = :account ORDER BY id LIMIT :most
 
--- name: find_lane
+-- name: find_lanes
 -- params: account bigint, name text
--- returns: id bigint
-SELECT id FROM lane WHERE account = :account AND name = :name
+-- returns: id bigint, state int
+SELECT id, state FROM lane WHERE account = :account AND name = :name AND state <> 2
+UNION ALL SELECT id, state FROM lane WHERE account = :account AND name = :name AND state = 2

@@ -9,6 +9,23 @@ SELECT m.key,
         AS unanswered
 FROM message m WHERE m.state = :state AND m.expires_at > :after AND m.expires_at <= :before ORDER BY m.expires_at, m.key LIMIT :most
 
+-- name: canceled_lanes
+-- params: most int
+-- returns: id bigint
+SELECT id FROM lane WHERE state > 0 AND state = 2 AND next_due IS NOT NULL ORDER BY next_due LIMIT :most
+
+-- name: canceled_messages
+-- params: lane bigint, most int
+-- returns: key bigint, sent int, unanswered int
+SELECT m.key,
+    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NOT NULL) AS sent,
+    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND s.unanswered > 0) AS unanswered
+FROM message m WHERE m.lane = :lane AND m.state = 0 ORDER BY m.due, m.key LIMIT :most
+
+-- name: rest_lane
+-- params: lane bigint, now bigint
+UPDATE lane SET next_due = NULL, idle_at = :now WHERE id = :lane
+
 -- name: orphans
 -- params: epoch bigint, most int
 -- returns: message bigint, part int, state int, smsc text, unanswered int, account bigint, message_state int
@@ -60,6 +77,12 @@ DELETE FROM inbound WHERE id IN (SELECT o.id FROM (SELECT id, received_at FROM i
 -- name: old_references
 -- params: before bigint, most int
 DELETE FROM reference WHERE pair IN (SELECT pair FROM reference WHERE used_at < :before ORDER BY used_at LIMIT :most)
+
+-- name: resting_lanes
+-- params: before bigint, most int
+-- returns: id bigint
+SELECT id FROM lane WHERE state > 0 AND state = 1 AND next_due IS NOT NULL AND next_due < :before
+ORDER BY next_due LIMIT :most
 
 -- name: old_lanes
 -- params: before bigint, most int

@@ -11,8 +11,8 @@ SELECT nextval('event') AS value FROM epoch WHERE id = :epoch AND ended_at IS NU
 
 -- name: lock_lanes
 -- rows: lane bigint
--- returns: id bigint
-SELECT lane.id FROM v CROSS JOIN lane WHERE lane.id = v.lane ORDER BY lane.id FOR UPDATE OF lane
+-- returns: id bigint, state int
+SELECT lane.id, lane.state FROM v CROSS JOIN lane WHERE lane.id = v.lane ORDER BY lane.id FOR UPDATE OF lane
 
 -- name: find_receipt_keys
 -- rows: n int, smsc text, id_key text
