@@ -17,11 +17,13 @@ from typing import Any, Final, Generic
 import falcon
 import falcon.asgi
 
-from heliograph.web.endpoint import Call, Endpoint, Gate, Login, P, Reply, encode
+from heliograph.web.decoding import Findings
+from heliograph.web.endpoint import Account, Call, Endpoint, Gate, Login, P, Reply, encode
 from heliograph.web.errors import Unauthorized, UnsupportedMedia, refuse
 from heliograph.web.exchange import Exchange
 from heliograph.web.limits import Limits
 from heliograph.web.negotiation import CONTENT_TYPES, media_of, wanted_media
+from heliograph.web.query import CREDENTIALS, read_query
 from heliograph.web.xml import read_xml
 from heliograph.webhooks.formats import XML
 
@@ -56,8 +58,8 @@ class Served(Generic[P]):
         """The answer: what the handler gives, or how it is refused."""
         endpoint = self.endpoint
         try:
-            if endpoint.login is Login.HEADER:
-                call.account = await self._gate.authenticate(call.header(b"authorization"))
+            if endpoint.login is not Login.NONE:
+                call.account = await self._login(call)
                 if call.account is None:
                     raise Unauthorized
             if endpoint.query:
@@ -74,6 +76,13 @@ class Served(Generic[P]):
             return value
         octets = encode(value, call.wanted, endpoint.root)
         return Reply(octets=octets, content_type=CONTENT_TYPES[call.wanted])
+
+    def _login(self, call: Call) -> Awaitable[Account | None]:
+        authorization = call.header(b"authorization")
+        if authorization is None and self.endpoint.login is Login.QUERY:
+            given = read_query(CREDENTIALS, call.query, Findings())
+            return self._gate.authenticate_query(given["username"] or "", given["password"] or "")
+        return self._gate.authenticate(authorization)
 
     async def _read(self, call: Call, exchange: Exchange) -> None:
         assert self.endpoint.body is not None
@@ -155,7 +164,8 @@ def build(sites: Iterable[Site[Any]], gate: Gate, limits: Limits) -> Application
 def _responder(served: Served[Any]) -> Callable[..., Awaitable[None]]:
     async def respond(req: Request, resp: Response, **path: str) -> None:
         headers = dict(req.scope["headers"])
-        call = Call(wanted_media(req.get_header("Accept")), headers, req.query_string, path)
+        query = req.scope["query_string"].decode("latin-1")
+        call = Call(wanted_media(req.get_header("Accept")), headers, query, path)
         reply = await served.reply(call, req.scope[_EXCHANGE])
         resp.status, resp.content_type, resp.data = reply.status, reply.content_type, reply.octets
         resp.set_headers(dict(reply.headers))

@@ -44,11 +44,15 @@ class Gate(Protocol):
     async def authenticate(self, authorization: str | None) -> Account | None:
         """The account that the Authorization header as it came proves; None is a 401. May raise TooManyLogins."""
 
+    async def authenticate_query(self, username: str, secret: str) -> Account | None:
+        """The account of a name and its password; None is a 401. May raise TooManyLogins."""
+
 
 class Login(Enum):
     """How a caller says who he is."""
 
     HEADER = "header"  # by Authorization
+    QUERY = "query"  # by Authorization; without one by username and password behind the question mark
     NONE = "none"  # anybody may call
 
 
@@ -104,6 +108,7 @@ class Endpoint(Generic[P]):
     answer: gives a value of the shape `reply`, or a Reply. body: what reads the body; None: it has none.
     root: the name of the answer's root element in XML. judges: the handler checks the findings, after it has added its
     own. head: GET changes nothing, so HEAD may be asked too. media: of answers that are neither JSON nor XML.
+    scopes: a key needs one of these; none: any key will do.
     """
 
     method: str
@@ -115,6 +120,7 @@ class Endpoint(Generic[P]):
     body: Body[Any] | None = None
     query: tuple[Parameter, ...] = ()
     login: Login = Login.HEADER
+    scopes: frozenset[str] = frozenset()
     refusals: tuple[int, ...] = READING
     judges: bool = False
     head: bool = False

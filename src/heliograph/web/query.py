@@ -2,6 +2,7 @@
 
 Rule 1: names that no row knows are ignored; an empty value is an absent one; of a name given twice the last counts.
 Rule 2: a list may be given by repeating its name, with or without [] behind it, or separated by commas.
+Rule 3: octets that are no UTF-8 are refused and never replaced: a text may stand there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import falcon.uri
 import msgspec
@@ -47,10 +49,30 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         return {"type": "array", "items": one} if self.many else one
 
 
+# The names by which a caller may say who he is.
+CREDENTIALS: Final = (
+    Parameter(name="username", text="The account's name, where there is no Authorization header"),
+    Parameter(name="password", text="The account's password, where there is no Authorization header"),
+)
+
+
 def read_query(parameters: Sequence[Parameter], query: str, findings: Findings) -> dict[str, Any]:
-    """The values of all parameters by name, the absent ones as their default; what is wrong goes to `findings`."""
-    given = falcon.uri.parse_query_string(query, keep_blank=True, csv=False) if query else {}
+    """The values of all parameters by name, the absent ones as their default; what is wrong goes to `findings`.
+
+    `query` has a character for each octet that came.
+    """
+    given = _given(query, findings) if query else {}
     return {parameter.name: _read(parameter, given, findings) for parameter in parameters}
+
+
+def _given(query: str, findings: Findings) -> Mapping[str, str | list[str]]:
+    octets = query.encode("latin-1")
+    try:
+        unquote_to_bytes(octets).decode()
+    except UnicodeDecodeError:
+        findings.add("query", "must be UTF-8")
+        return {}
+    return falcon.uri.parse_query_string(octets.decode(), keep_blank=True, csv=False)
 
 
 def _read(parameter: Parameter, given: Mapping[str, str | list[str]], findings: Findings) -> Any:
