@@ -48,7 +48,7 @@ def _row(path: str, rules: Era, shape: type) -> Endpoint[Parts]:
         answer=partial(_pull, rules),
         reply=shape,
         query=QUERY,
-        scopes=scope.REPORTS,
+        scopes=scope.SEND,
     )
 
 

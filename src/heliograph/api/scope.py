@@ -1,9 +1,10 @@
-"""What a key must be good for: any one word of a set will do."""
+"""What a key must be good for: any one word of a set of accounts.scopes will do."""
 
 from __future__ import annotations
 
 from typing import Final
 
-SEND: Final = frozenset(("sms:message:send", "message:send", "sms:manage"))
-REPORTS: Final = SEND | {"sms:logs:read"}
-MANAGE: Final = frozenset(("sms:manage",))
+from heliograph.accounts import scopes
+
+SEND: Final = frozenset(("sms:message:send", "message:send", scopes.MANAGE))
+MANAGE: Final = frozenset((scopes.MANAGE,))
