@@ -14,6 +14,7 @@ from heliograph.web.limits import Limits
 
 NOW = 1_629_900_000_000  # 2021-08-25T14:00:00Z, a Wednesday
 KEY = "App 0123456789abcdef"
+PASSWORD = "a password & more"
 LIMITS = Limits(body=200_000, header_seconds=0.2, body_seconds=0.2)  # of the gateway of these tests
 
 

@@ -30,7 +30,7 @@ _MESSAGE: Final = (
     Parameter(name="notifyContentType", text="How reports are written: application/json or application/xml"),
     Parameter(name="callbackData", text="What the report is to echo"),
     Parameter(name="validityPeriod", text="Minutes that the message is worth sending", kind="integer"),
-    Parameter(name="sendAt", text="When to send it: 2026-08-25T16:00:00.000+0000"),
+    Parameter(name="sendAt", text="When to send it: 2026-08-25T16:00:00.000+0000", kind="date"),
     Parameter(name="indiaDltPrincipalEntityId", text="For Indian operators"),
     Parameter(name="indiaDltContentTemplateId", text="For Indian operators"),
     Parameter(name="indiaDltTelemarketerId", text="For Indian operators"),

@@ -164,8 +164,7 @@ def build(sites: Iterable[Site[Any]], gate: Gate, limits: Limits) -> Application
 def _responder(served: Served[Any]) -> Callable[..., Awaitable[None]]:
     async def respond(req: Request, resp: Response, **path: str) -> None:
         headers = dict(req.scope["headers"])
-        query = req.scope["query_string"].decode("latin-1")
-        call = Call(wanted_media(req.get_header("Accept")), headers, query, path)
+        call = Call(wanted_media(req.get_header("Accept")), headers, req.query_string, path)
         reply = await served.reply(call, req.scope[_EXCHANGE])
         resp.status, resp.content_type, resp.data = reply.status, reply.content_type, reply.octets
         resp.set_headers(dict(reply.headers))

@@ -57,22 +57,18 @@ CREDENTIALS: Final = (
 
 
 def read_query(parameters: Sequence[Parameter], query: str, findings: Findings) -> dict[str, Any]:
-    """The values of all parameters by name, the absent ones as their default; what is wrong goes to `findings`.
-
-    `query` has a character for each octet that came.
-    """
+    """The values of all parameters by name, the absent ones as their default; what is wrong goes to `findings`."""
     given = _given(query, findings) if query else {}
     return {parameter.name: _read(parameter, given, findings) for parameter in parameters}
 
 
 def _given(query: str, findings: Findings) -> Mapping[str, str | list[str]]:
-    octets = query.encode("latin-1")
     try:
-        unquote_to_bytes(octets).decode()
+        unquote_to_bytes(query).decode()
     except UnicodeDecodeError:
         findings.add("query", "must be UTF-8")
         return {}
-    return falcon.uri.parse_query_string(octets.decode(), keep_blank=True, csv=False)
+    return falcon.uri.parse_query_string(query, keep_blank=True, csv=False)
 
 
 def _read(parameter: Parameter, given: Mapping[str, str | list[str]], findings: Findings) -> Any:
@@ -125,8 +121,12 @@ def _boolean(text: str) -> bool:
     return _TRUTH[text.lower()]
 
 
+def _date(text: str) -> str:
+    return text.replace(" ", "+")  # a + that was not escaped is a blank by now
+
+
 def _instant(text: str) -> int:
-    return parse_instant(text.replace(" ", "+"))  # a + that was not escaped is a blank by now
+    return parse_instant(_date(text))
 
 
 KINDS: Final[dict[str, Callable[[str], Any]]] = {
@@ -134,12 +134,14 @@ KINDS: Final[dict[str, Callable[[str], Any]]] = {
     "integer": _integer,
     "boolean": _boolean,
     "instant": _instant,
+    "date": _date,
 }
-"""What a text may stand for; each raises ValueError with a sentence."""
+"""What a text may stand for; each raises ValueError with a sentence. A date is an instant that the handler parses."""
 
 _SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
     "boolean": {"type": "boolean"},
     "instant": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date-time"},
 }
