@@ -45,11 +45,15 @@ class Health(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything that the handlers work with. `document`: the description of the API; `now` gives UTC milliseconds."""
+    """Everything that the handlers work with.
+
+    document: the description of the API. page: the same for people. now: gives UTC milliseconds.
+    """
 
     acceptor: Acceptor
     reports: Reports
     health: Health
     limits: Limits
     document: bytes
+    page: bytes
     now: Callable[[], int]
