@@ -83,6 +83,8 @@ def test_tracking_without_a_key_gets_one() -> None:
         ("v1", f"{BASE}&turkeyIysBrandCode=3", ["turkeyIysRecipientType"]),
         ("v1", f"{BASE}&to={'1,' * 10}", ["to"]),
         ("v1", "to=41793026727&text=%FF", ["query", "to", "text"]),
+        ("v1", "to=1%00&to=2&text=a", ["to"]),
+        ("v1", "to=1&text=a%00", ["text"]),
         ("v3", f"{BASE}&trackingUrl=x", ["trackingUrl"]),
         ("v3", f"{BASE}&southKoreaTitle={'t' * 67}", ["southKoreaTitle"]),
         ("v3", f"{BASE}&bulkId={'b' * 101}", ["bulkId"]),

@@ -156,6 +156,7 @@ LOOKS: dict[str, Look] = {
     "GET /health": Look(set(), headers=OPEN),
     "GET /ready": Look(set(), headers=OPEN),
     "GET /metrics": Look(set(), headers=OPEN),
+    "GET /docs": Look(set(), headers=OPEN),
     "GET /openapi.json": Look({"openapi", "paths"}, headers=OPEN),
 }
 ROWS = {f"{row.method} {row.path}": row for row in ENDPOINTS}

@@ -44,7 +44,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         """As the description of the API has it."""
         one: dict[str, Any] = dict(_SCHEMAS[self.kind])
         # Numbers outside their range are taken, and moved: no minimum and no maximum stands here.
-        limits = {"enum": self.one_of or None, "default": self.default}
+        limits = {"enum": list(self.one_of) or None, "default": self.default}
         one |= {name: value for name, value in limits.items() if value is not None}
         return {"type": "array", "items": one} if self.many else one
 
@@ -78,7 +78,7 @@ def _read(parameter: Parameter, given: Mapping[str, str | list[str]], findings: 
             findings.add(parameter.name, "must not be empty")
         return [] if parameter.many else parameter.default
     values = [_value(parameter, text, findings) for text in texts]
-    return values if parameter.many else values[-1]
+    return [value for value in values if value is not None] if parameter.many else values[-1]
 
 
 def _texts(parameter: Parameter, given: Mapping[str, str | list[str]]) -> list[str]:
@@ -93,12 +93,12 @@ def _texts(parameter: Parameter, given: Mapping[str, str | list[str]]) -> list[s
 
 def _value(parameter: Parameter, text: str, findings: Findings) -> Any:
     if "\0" in text:
-        findings.add(parameter.name, "must not hold U+0000")
+        findings.add_wrong_type(parameter.name, "must not hold U+0000")
         return parameter.default
     try:
         value = KINDS[parameter.kind](text)
     except ValueError as problem:
-        findings.add(parameter.name, str(problem))
+        findings.add_wrong_type(parameter.name, str(problem))
         return parameter.default
     if parameter.one_of and value not in parameter.one_of:
         findings.add(parameter.name, f"must be one of {', '.join(parameter.one_of)}")
