@@ -298,7 +298,8 @@ def requests() -> list[Example]:
 def test_a_request_in_the_docs_is_accepted(example: Example) -> None:
     limits = Limits(allow_private_networks=True)
 
-    submission = parse_send(example.text.encode(), "application/json", limits, NOW)
+    kind = "v3" if '"content"' in example.text else "v1"
+    submission = parse_send(example.text.encode(), "application/json", limits, NOW, kind)
 
     assert submission.drafts
 

@@ -186,6 +186,8 @@ class Gateway:
         document = openapi.document(ENDPOINTS)
         parts = Parts(
             acceptor=self._acceptor,
+            bulks=self.bulks,
+            tokens=self.gate,
             reports=Puller(self.store, self._intake, self._clock, self.watch, self.config.currency),
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from api.wire import KEY, LIMITS, NOW, Client, Gateway
+from api.wire import KEY, LIMITS, NOW, PASSWORD, Client, Gateway
 from e2e.gateway import Dial, House, house
 from heliograph.accounts import admin
 from heliograph.observe import Watch
@@ -58,6 +58,7 @@ class Living(threading.Thread):
             account = await admin.find_account(one.gateway.store, "acme")
             digest = hashlib.sha256(KEY.removeprefix("App ").encode()).digest()
             await one.gateway.store.alone(keyring.add_key, 1, account.id, digest, NOW)
+            await admin.set_password(one.gateway.store, "acme", PASSWORD)
             self.house = one
             self._ready.set()
             await self._end.wait()

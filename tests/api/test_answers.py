@@ -8,7 +8,8 @@ import pytest
 
 from heliograph.accounts.gate import TooManyLogins
 from heliograph.api.endpoints import ENDPOINTS
-from heliograph.api.shapes import render_sent
+from heliograph.api.era import FIRST, FIRST_MULTI, SECOND, THIRD, Era
+from heliograph.api.shapes import render_sent, render_third
 from heliograph.flows.errors import Overloaded, Unconfirmed
 from heliograph.flows.submission import Accepted, Answer
 from heliograph.store.errors import StoreUnavailable
@@ -56,57 +57,75 @@ MISSING = {
 }
 AT_ONCE = Answer("41793026727", "m", None, False, 2)
 HELD = Answer("41793026727", "m", None, True, 2)
+UNCOUNTED = Answer("41793026727", "m", None, False, None)
+UNCOUNTED_HELD = Answer("41793026727", "m", None, True, None)
 REFUSED = Answer(None, None, 51)
 REFUSED_WITH_ID = Answer("x", "m", 52)
 
 ANSWERS = [
-    ("v1", AT_ONCE, {"to": "41793026727", "status": SENT_ON, "smsCount": 2, "messageId": "m"}),
-    ("v1", HELD, {"to": "41793026727", "status": WAITS, "messageId": "m"}),
-    ("v1", REFUSED, {"status": MISSING}),
-    ("v2", AT_ONCE, {"to": "41793026727", "status": TAKEN, "messageId": "m"}),
-    ("v2", HELD, {"to": "41793026727", "status": TAKEN, "messageId": "m"}),
-    ("v2", REFUSED, {"status": MISSING}),
+    (FIRST, AT_ONCE, {"to": "41793026727", "status": SENT_ON, "smsCount": 2, "messageId": "m"}),
+    (FIRST, HELD, {"to": "41793026727", "status": WAITS, "messageId": "m"}),
+    (FIRST, REFUSED, {"status": MISSING}),
+    (FIRST_MULTI, AT_ONCE, {"to": "41793026727", "status": SENT_ON, "smsCount": 2, "messageId": "m"}),
+    (SECOND, UNCOUNTED, {"to": "41793026727", "status": TAKEN, "messageId": "m"}),
+    (SECOND, UNCOUNTED_HELD, {"to": "41793026727", "status": TAKEN, "messageId": "m"}),
+    (SECOND, AT_ONCE, {"to": "41793026727", "status": TAKEN, "smsCount": 2, "messageId": "m"}),
+    (SECOND, HELD, {"to": "41793026727", "status": TAKEN, "smsCount": 2, "messageId": "m"}),
+    (SECOND, REFUSED, {"status": MISSING}),
+    (THIRD, UNCOUNTED, {"destination": "41793026727", "status": TAKEN, "messageId": "m"}),
+    (THIRD, HELD, {"destination": "41793026727", "status": TAKEN, "messageId": "m", "details": {"messageCount": 2}}),
+    (THIRD, REFUSED, {"status": MISSING}),
 ]
 
 
-def sent(accepted: Accepted, era: str) -> Any:
-    return json.loads(encode(render_sent(accepted, era), "application/json", "smsResponse"))
+def sent(accepted: Accepted, era: Era) -> Any:
+    response = render_third(accepted, era) if era is THIRD else render_sent(accepted, era)
+    return json.loads(encode(response, "application/json", "smsResponse"))
 
 
 @pytest.mark.parametrize(("era", "answer", "expected"), ANSWERS)
-def test_each_destination_is_answered_by_the_rules_of_its_era(era: str, answer: Answer, expected: Any) -> None:
+def test_each_destination_is_answered_by_the_rules_of_its_era(era: Era, answer: Answer, expected: Any) -> None:
     assert sent(Accepted([answer], None, False, False), era)["messages"] == [expected]
 
 
 def test_a_refused_destination_is_echoed_with_its_id_and_without_a_count() -> None:
-    [entry] = sent(Accepted([REFUSED_WITH_ID], None, False, False), "v1")["messages"]
+    [entry] = sent(Accepted([REFUSED_WITH_ID], None, False, False), FIRST)["messages"]
     assert (entry["to"], entry["messageId"], entry["status"]["id"]) == ("x", "m", 52)
     assert "smsCount" not in entry
 
 
 def test_destinations_are_answered_in_the_order_of_the_request() -> None:
-    entries = sent(Accepted([AT_ONCE, REFUSED, HELD], "b", False, False), "v1")["messages"]
+    entries = sent(Accepted([AT_ONCE, REFUSED, HELD], "b", False, False), FIRST)["messages"]
     assert [entry["status"]["id"] for entry in entries] == [7, 51, 26]
 
 
 BULKS = [
-    ("v1", [AT_ONCE], False, False, False),
-    ("v1", [AT_ONCE], True, False, True),
-    ("v1", [AT_ONCE], False, True, True),
-    ("v1", [AT_ONCE, AT_ONCE], False, False, True),
-    ("v2", [AT_ONCE], False, False, True),
+    (FIRST, [AT_ONCE], False, False, False),
+    (FIRST, [AT_ONCE], True, False, True),
+    (FIRST, [AT_ONCE], False, True, True),
+    (FIRST, [AT_ONCE, AT_ONCE], False, False, True),
+    (FIRST_MULTI, [AT_ONCE], False, False, True),
+    (SECOND, [AT_ONCE], False, False, True),
+    (THIRD, [AT_ONCE], False, False, True),
 ]
 
 
 @pytest.mark.parametrize(("era", "answers", "scheduled", "named", "shown"), BULKS)
 def test_the_bulk_is_shown_by_the_rule_of_its_era(
-    era: str, answers: list[Answer], scheduled: bool, named: bool, shown: bool
+    era: Era, answers: list[Answer], scheduled: bool, named: bool, shown: bool
 ) -> None:
     assert ("bulkId" in sent(Accepted(answers, "b", scheduled, named), era)) is shown
 
 
+def test_whoever_tracks_is_told_his_key() -> None:
+    accepted = Accepted([AT_ONCE], None, False, False)
+    told = json.loads(encode(render_sent(accepted, FIRST, "key"), "application/json", "smsResponse"))
+    assert told["trackingProcessKey"] == "key"
+    assert "trackingProcessKey" not in sent(accepted, FIRST)
+
+
 def test_an_answer_in_xml_says_what_the_one_in_json_says() -> None:
-    response = render_sent(Accepted([AT_ONCE, REFUSED_WITH_ID], "b<", False, True), "v1")
+    response = render_sent(Accepted([AT_ONCE, REFUSED_WITH_ID], "b<", False, True), FIRST)
     root = ElementTree.fromstring(encode(response, "application/xml", "smsResponse"))
     assert (root.tag, root.findtext("bulkId")) == ("smsResponse", "b<")
     assert [one.findtext("status/id") for one in root.findall("messages/message")] == ["7", "52"]
@@ -188,7 +207,7 @@ def test_the_description_of_the_api_refers_to_nothing_that_it_lacks() -> None:
 
 def test_the_description_of_the_api_has_the_names_that_customers_write() -> None:
     schemas = openapi.document(ENDPOINTS)["components"]["schemas"]
-    assert {"bulkId", "messages", "sendingSpeedLimit"} == set(schemas["SendRequest"]["properties"])
+    assert {"bulkId", "messages", "sendingSpeedLimit"} < set(schemas["SendRequest"]["properties"])
     assert {"from", "notifyUrl", "deliveryTimeWindow", "callbackData"} < set(schemas["MessageShape"]["properties"])
     assert {"hex", "dataCoding", "esmClass"} == set(schemas["BinaryShape"]["properties"])
 

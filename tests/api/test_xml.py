@@ -91,7 +91,7 @@ BAD = [
     (GOOD + "<flash>perhaps</flash>", "messages[0].flash"),
     (GOOD + "<from><deep/></from>", "messages[0].from"),
     (GOOD.replace("<hex>41</hex>", "41"), "messages[0].binary"),
-    (GOOD.replace("<binary>", "<nothing>").replace("</binary>", "</nothing>"), "messages[0].binary"),
+    (GOOD.replace("<binary>", "<nothing>").replace("</binary>", "</nothing>"), "messages[0]"),
     ("<destinations/><binary><hex>41</hex></binary>", "messages[0].destinations"),
     (GOOD + "<deliveryTimeWindow><days/></deliveryTimeWindow>", "messages[0].deliveryTimeWindow"),
     (

@@ -120,6 +120,32 @@ def test_xml_says_what_json_says() -> None:
     assert second.find("bulkId") is None
 
 
+THIRD_JSON = {
+    name: value for name, value in FULL_JSON.items() if name not in ("from", "smsCount", "entityId", "applicationId")
+}
+THIRD_JSON |= {"sender": "SMSC", "messageCount": 2, "platform": {"entityId": "e", "applicationId": "a"}}
+
+
+def test_the_third_generation_has_names_of_its_own_for_the_same() -> None:
+    told = json.loads(FORMATS["v3", "application/json"]([FULL, BARE]))["results"]
+    assert told[0] == THIRD_JSON
+    assert set(told[1]) == {"messageId", "to", "doneAt", "messageCount", "price", "status", "error"}
+    assert FORMATS["v3", "application/json"]([]) == b'{"results":[]}'
+
+
+def test_a_platform_holds_what_was_given_of_it() -> None:
+    report = Report(1, "m", None, "", "4", 1, None, 0, 5, 0, None, Options(application_id="a"))
+    [told] = json.loads(FORMATS["v3", "application/json"]([report]))["results"]
+    assert told["platform"] == {"applicationId": "a"}
+
+
+def test_xml_of_the_third_generation_says_what_its_json_says() -> None:
+    root = ElementTree.fromstring(FORMATS["v3", "application/xml"]([FULL]))
+    assert root.tag == "DeliveryReports"
+    assert root.findtext("results/result/messageCount") == "2"
+    assert root.findtext("results/result/platform/entityId") == "e"
+
+
 @given(st.text())
 def test_any_text_makes_a_well_formed_document(text: str) -> None:
     root = ElementTree.fromstring(xml.render("r", {"a": text, "b": [text, None]}))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from heliograph.api import scope
 from heliograph.api.parts import Parts
 from heliograph.api.submissions import MAX_BULK_ID
 from heliograph.flows.bulks import Schedule
@@ -94,7 +95,14 @@ async def _set_status(parts: Parts, call: Call) -> BulkStatusResponse:
 
 
 def _row(
-    method: str, path: str, summary: str, answer: Handler[Parts], reply: type, body: Body[BulkRequest] | Body[UpdateStatusRequest] | None = None
+    method: str,
+    path: str,
+    summary: str,
+    answer: Handler[Parts],
+    reply: type,
+    *,
+    body: Body[Any] | None = None,
+    scopes: frozenset[str] = scope.MANAGE,
 ) -> Endpoint[Parts]:
     return Endpoint(
         method=method,
@@ -105,15 +113,17 @@ def _row(
         root=reply.__name__,
         body=body,
         query=_QUERY,
+        scopes=scopes,
         refusals=(*(READING if body is None else CHANGING), NOT_FOUND),
         judges=body is not None,
     )
 
 
 _BULKS, _STATUS = "/sms/1/bulks", "/sms/1/bulks/status"
+_TIME, _STATE = Body(BulkRequest), Body(UpdateStatusRequest)
 ENDPOINTS: Final = (
-    _row("GET", _BULKS, "When a bulk leaves, or left", _schedule, BulkResponse),
-    _row("PUT", _BULKS, "Let a bulk that is PENDING leave at another time", _reschedule, BulkResponse, Body(BulkRequest)),
-    _row("GET", _STATUS, "How a bulk stands", _status, BulkStatusResponse),
-    _row("PUT", _STATUS, "Pause a bulk, let it go on, or cancel it", _set_status, BulkStatusResponse, Body(UpdateStatusRequest)),
+    _row("GET", _BULKS, "When a bulk leaves, or left", _schedule, BulkResponse, scopes=scope.LOOK),
+    _row("PUT", _BULKS, "Let a bulk that is PENDING leave at another time", _reschedule, BulkResponse, body=_TIME),
+    _row("GET", _STATUS, "How a bulk stands", _status, BulkStatusResponse, scopes=scope.LOOK),
+    _row("PUT", _STATUS, "Pause a bulk, let it go on, or cancel it", _set_status, BulkStatusResponse, body=_STATE),
 )

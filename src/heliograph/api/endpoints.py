@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from heliograph.api import bulks, login, reports, sending, watching
+from heliograph.api import bulks, login, preview, reports, sending, watching
 from heliograph.api.parts import Parts
 from heliograph.web.endpoint import Endpoint
 
 ENDPOINTS: Final[tuple[Endpoint[Parts], ...]] = (
     *sending.ENDPOINTS,
+    *preview.ENDPOINTS,
     *reports.ENDPOINTS,
     *bulks.ENDPOINTS,
     *login.ENDPOINTS,

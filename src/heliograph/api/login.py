@@ -43,7 +43,7 @@ class TokenResponse(msgspec.Struct):
 
     access_token: str
     expires_in: int
-    token_type: str = "Bearer"
+    token_type: str
 
 
 class TokenRefusal(msgspec.Struct):
@@ -81,7 +81,7 @@ async def _issue(parts: Parts, call: Call) -> TokenResponse | Reply:
     issued = await parts.tokens.issue_token(asked.client_id, asked.client_secret)
     if issued is None:
         return _refused(401, "invalid_client", "Invalid login details")
-    return TokenResponse(*issued)
+    return TokenResponse(*issued, "Bearer")
 
 
 def _refused(status: int, error: str, sentence: str) -> Reply:
@@ -96,6 +96,7 @@ ENDPOINTS: Final = (
         summary="A token for the scheme IBSSO, by name and password",
         answer=_open,
         reply=SessionResponse,
+        root="SessionResponse",
         body=Body(SessionRequest),
         login=Login.NONE,
         refusals=LOGGING_IN,
@@ -115,6 +116,7 @@ ENDPOINTS: Final = (
         summary="A token for the scheme Bearer, by an account's name and one of its keys or its password",
         answer=_issue,
         reply=TokenResponse,
+        root="TokenResponse",
         body=Body(TokenRequest, form=True),
         login=Login.NONE,
         refusals=LOGGING_IN,

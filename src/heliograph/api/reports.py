@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from heliograph.api import era, scope
+from heliograph.api.era import Era
 from heliograph.api.parts import Parts
-from heliograph.api.submissions import MAX_BULK_ID, MAX_MESSAGE_ID, REPORTS
+from heliograph.api.submissions import MAX_BULK_ID, MAX_MESSAGE_ID
 from heliograph.flows.submission import ReportQuery
 from heliograph.web.endpoint import Call, Endpoint, Reply
 from heliograph.web.negotiation import CONTENT_TYPES
 from heliograph.web.query import Parameter
-from heliograph.webhooks.formats import FORMATS, ReportsShape
+from heliograph.webhooks.formats import FORMATS, ReportsShape, ThirdReportsShape
 
 MAX_REPORTS: Final = 1000
 QUERY: Final = (
@@ -23,7 +26,7 @@ QUERY: Final = (
 )
 
 
-async def _pull(parts: Parts, call: Call) -> Reply:
+async def _pull(rules: Era, parts: Parts, call: Call) -> Reply:
     asked = call.values
     query = ReportQuery(
         asked["limit"],
@@ -34,16 +37,22 @@ async def _pull(parts: Parts, call: Call) -> Reply:
         asked["campaignReferenceId"],
     )
     reports = await parts.reports.pull(call.account, query)
-    return Reply(octets=FORMATS[REPORTS, call.wanted](reports), content_type=CONTENT_TYPES[call.wanted])
+    return Reply(octets=FORMATS[rules.reports, call.wanted](reports), content_type=CONTENT_TYPES[call.wanted])
+
+
+def _row(path: str, rules: Era, shape: type) -> Endpoint[Parts]:
+    return Endpoint(
+        method="GET",
+        path=path,
+        summary="Reports that were not given yet: each is given once, by whichever path",
+        answer=partial(_pull, rules),
+        reply=shape,
+        query=QUERY,
+        scopes=scope.SEND,
+    )
 
 
 ENDPOINTS: Final = (
-    Endpoint(
-        method="GET",
-        path="/sms/1/reports",
-        summary="Reports that were not given yet: each is given once",
-        answer=_pull,
-        reply=ReportsShape,
-        query=QUERY,
-    ),
+    _row("/sms/1/reports", era.FIRST, ReportsShape),
+    _row("/sms/3/reports", era.THIRD, ThirdReportsShape),
 )

@@ -1,4 +1,4 @@
-"""The requests as customers write them."""
+"""The requests of the first two generations as customers write them."""
 
 from __future__ import annotations
 
@@ -66,14 +66,24 @@ class RegionalShape(msgspec.Struct, rename="camel", omit_defaults=True):
     south_korea: KoreaShape | None = None
 
 
+class LanguageShape(msgspec.Struct, rename="camel"):
+    """Whose national tables a text may use, and which of them; without a flag the single shift."""
+
+    language_code: str | None = None
+    single_shift: bool | None = None
+    locking_shift: bool | None = None
+
+
 class MessageShape(msgspec.Struct, rename="camel"):
-    """One body for any number of destinations; `to` is one more destination."""
+    """One text or binary for any number of destinations; `to` is one more destination, or a list of them."""
 
     from_: str | None = msgspec.field(default=None, name="from")
     to: str | list[str] | None = None
     destinations: list[DestinationShape] | None = None
     binary: BinaryShape | None = None
     text: str | None = None
+    language: str | LanguageShape | None = None
+    transliteration: str | None = None
     flash: bool | None = None
     notify: bool | None = None
     intermediate_report: bool | None = None
@@ -96,9 +106,31 @@ class SpeedShape(msgspec.Struct, rename="camel"):
     time_unit: str | None = None
 
 
+class TrackingShape(msgspec.Struct, rename="camel"):
+    """`track` SMS: the customer will tell of conversions. URL: an older way to ask for short links."""
+
+    track: str | None = None
+    type: str | None = None
+    process_key: str | None = None
+    base_url: str | None = None
+
+
+class UrlOptionsShape(msgspec.Struct, rename="camel"):
+    """What to do with the links of a text."""
+
+    shorten_url: bool | None = None
+    track_clicks: bool | None = None
+    tracking_url: str | None = None
+    remove_protocol: bool | None = None
+    custom_domain: str | None = None
+
+
 class SendRequest(msgspec.Struct, rename="camel"):
-    """The body of /sms/1/binary/advanced, /sms/1/text/advanced and /sms/2/binary/advanced."""
+    """The body of the paths that end in /multi or /advanced."""
 
     bulk_id: str | None = None
     messages: list[MessageShape] | None = None
     sending_speed_limit: SpeedShape | None = None
+    tracking: TrackingShape | None = None
+    url_options: UrlOptionsShape | None = None
+    include_sms_count_in_response: bool | None = None

@@ -1,43 +1,90 @@
-"""POST of messages: what the customer asks for becomes a submission, and what became of it an answer."""
+"""Sends: what the customer asks for becomes a submission, and what became of it an answer. A path is a row."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from heliograph.api import envelope, era, scope
+from heliograph.api.by_query import FIRST_QUERY, THIRD_QUERY, from_query
+from heliograph.api.era import Era
 from heliograph.api.parts import Parts
-from heliograph.api.requests import SendRequest
-from heliograph.api.shapes import SentResponse, render_sent
-from heliograph.api.submissions import to_submission
+from heliograph.api.reading import Reading
+from heliograph.api.requests import MessageShape, SendRequest
+from heliograph.api.shapes import SentResponse, ThirdSentResponse, render_sent, render_third
+from heliograph.api.submissions import to_single, to_submission
+from heliograph.api.third import ThirdRequest
+from heliograph.flows.submission import Submission
 from heliograph.web.decoding import Body
-from heliograph.web.endpoint import SENDING, Call, Endpoint
+from heliograph.web.endpoint import SENDING, Call, Endpoint, Login
+from heliograph.web.query import Parameter
 
 SEND: Final = Body(SendRequest)
+SINGLE: Final = Body(MessageShape)
+ENVELOPE: Final = Body(ThirdRequest)
+
+# Message objects that are read where all others wait. A text with a language takes 0.1 ms, the worst one 20 ms; a
+# request may hold thousands.
+AT_ONCE: Final = 20
+
+Reader = Callable[[Any, Reading], Submission]
+_MULTI: Final[Reader] = partial(to_submission, lenient=True)
 
 
-async def _send(era: str, parts: Parts, call: Call) -> Any:
+async def _send(rules: Era, read: Reader, parts: Parts, call: Call) -> SentResponse | ThirdSentResponse:
     """What a 200 says, once everything is stored."""
-    submission = to_submission(call.body, parts.limits, parts.now(), call.findings, always_bulk=era != "v1")
+    asked = call.values if call.body is None else call.body
+    reading = Reading(rules, parts.limits, parts.now(), call.findings)
+    many = len(getattr(asked, "messages", None) or ()) > AT_ONCE  # a single one, and a query, have no such list
+    submission = await asyncio.to_thread(read, asked, reading) if many else read(asked, reading)
     call.check()
-    return render_sent(await parts.acceptor.accept(call.account, submission), era)
+    accepted = await parts.acceptor.accept(call.account, submission)
+    if rules is era.THIRD:
+        return render_third(accepted, rules)
+    tracking = submission.drafts[0].options.tracking
+    return render_sent(accepted, rules, None if tracking is None else tracking.process_key)
 
 
-def _row(path: str, era: str, summary: str) -> Endpoint[Parts]:
+def _row(path: str, rules: Era, body: Body[Any], read: Reader, summary: str) -> Endpoint[Parts]:
+    return _endpoint("POST", path, rules, read, summary, body=body)
+
+
+def _by_query(
+    method: str, path: str, rules: Era, query: tuple[Parameter, ...], login: Login, summary: str
+) -> Endpoint[Parts]:
+    return _endpoint(method, path, rules, from_query, summary, query=query, login=login)
+
+
+def _endpoint(method: str, path: str, rules: Era, read: Reader, summary: str, **more: Any) -> Endpoint[Parts]:
+    is_third = rules is era.THIRD
     return Endpoint(
-        method="POST",
+        method=method,
         path=path,
         summary=summary,
-        answer=partial(_send, era),
-        reply=SentResponse,
-        root="smsResponse",
-        body=SEND,
+        answer=partial(_send, rules, read),
+        reply=ThirdSentResponse if is_third else SentResponse,
+        root="SmsResponseEnvelope" if is_third else "smsResponse",
         refusals=SENDING,
         judges=True,
+        scopes=scope.SEND,
+        **more,
     )
 
 
 ENDPOINTS: Final = (
-    _row("/sms/1/binary/advanced", "v1", "Send binary messages"),
-    _row("/sms/1/text/advanced", "v1", "Send binary messages, by the path that text messages have"),
-    _row("/sms/2/binary/advanced", "v2", "Send binary messages, answered as the second generation is"),
+    _row("/sms/1/text/single", era.FIRST, SINGLE, to_single, "Send one text to one recipient or more"),
+    _row("/sms/1/text/multi", era.FIRST_MULTI, SEND, _MULTI, "Send several texts"),
+    _row("/sms/1/text/advanced", era.FIRST, SEND, to_submission, "Send texts, with all that can be said of them"),
+    _row("/sms/1/binary/single", era.FIRST, SINGLE, to_single, "Send one binary to one recipient or more"),
+    _row("/sms/1/binary/multi", era.FIRST_MULTI, SEND, _MULTI, "Send several binaries"),
+    _row("/sms/1/binary/advanced", era.FIRST, SEND, to_submission, "Send binaries, with all that can be said of them"),
+    _row("/sms/2/text/single", era.SECOND, SINGLE, to_single, "The same as of the first, answered as the second"),
+    _row("/sms/2/text/advanced", era.SECOND, SEND, to_submission, "Send texts, answered as the second generation is"),
+    _row("/sms/2/binary/advanced", era.SECOND, SEND, to_submission, "Send binaries, answered as the second is"),
+    _row("/sms/3/messages", era.THIRD, ENVELOPE, envelope.to_submission, "Send messages of the third generation"),
+    _by_query("GET", "/sms/1/text/query", era.FIRST, FIRST_QUERY, Login.QUERY, "Send a text by query"),
+    _by_query("POST", "/sms/1/text/query", era.FIRST, FIRST_QUERY, Login.QUERY, "The same"),
+    _by_query("GET", "/sms/3/text/query", era.THIRD, THIRD_QUERY, Login.HEADER, "Send a text by query"),
 )

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
+from heliograph.api.era import Era
 from heliograph.flows.submission import Accepted, Answer
-from heliograph.sms.codes import STATUS
-from heliograph.webhooks.formats import STATUS_JSON, StatusJson, status_json
-
-_SENT_ON: Final = STATUS_JSON[7]
-_WAITS: Final = STATUS_JSON[26]
-_TAKEN: Final = status_json(STATUS[26], STATUS[7].description)
+from heliograph.webhooks.formats import STATUS_JSON, StatusJson
 
 
 class SentShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
@@ -29,25 +23,64 @@ class SentResponse(msgspec.Struct, rename="camel", omit_defaults=True):
 
     messages: list[SentShape]
     bulk_id: str | None = None
+    tracking_process_key: str | None = None
 
 
-def render_sent(accepted: Accepted, era: str) -> SentResponse:
+class DetailsShape(msgspec.Struct, rename="camel", gc=False):
+    """`message_count` is how many segments a message takes."""
+
+    message_count: int
+
+
+class ThirdSentShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """What became of one destination, in the third generation."""
+
+    status: StatusJson
+    destination: str | None = None
+    message_id: str | None = None
+    details: DetailsShape | None = None
+
+
+class ThirdSentResponse(msgspec.Struct, rename="camel", omit_defaults=True):
+    """The answer to a send of the third generation: one entry a destination, in the order of the request."""
+
+    messages: list[ThirdSentShape]
+    bulk_id: str | None = None
+
+
+def render_sent(accepted: Accepted, era: Era, process_key: str | None = None) -> SentResponse:
     """The answer to a send, ready for the JSON encoder: statuses, counts and the bulk's id by the rules of `era`."""
-    held, sent_on = (_WAITS, _SENT_ON) if era == "v1" else (_TAKEN, _TAKEN)
-    counted = era == "v1"
-    shown = era != "v1" or accepted.bulk_given or accepted.scheduled or len(accepted.answers) > 1
+    sent_on = era.sent_on
+    shown = era.always_bulk or accepted.bulk_given or accepted.scheduled or len(accepted.answers) > 1
     return SentResponse(
         [
-            SentShape(sent_on, one.to, one.segments if counted else None, one.message_id)
+            SentShape(sent_on, one.to, one.segments, one.message_id)
             if one.refused is None and not one.held
-            else _exception(one, held)
+            else SentShape(_status(one, era), one.to, None if era.counts else one.segments, one.message_id)
             for one in accepted.answers
         ],
         accepted.bulk_id if shown else None,
+        process_key,
     )
 
 
-def _exception(answer: Answer, held: msgspec.Raw) -> SentShape:
-    """A destination that was refused, or that waits."""
-    status = held if answer.refused is None else STATUS_JSON[answer.refused]
-    return SentShape(status, answer.to, None, answer.message_id)
+def render_third(accepted: Accepted, era: Era) -> ThirdSentResponse:
+    """The same, as the third generation has it."""
+    return ThirdSentResponse(
+        [
+            ThirdSentShape(
+                _status(one, era),
+                one.to,
+                one.message_id,
+                None if one.segments is None else DetailsShape(one.segments),
+            )
+            for one in accepted.answers
+        ],
+        accepted.bulk_id,
+    )
+
+
+def _status(answer: Answer, era: Era) -> msgspec.Raw:
+    if answer.refused is not None:
+        return STATUS_JSON[answer.refused]
+    return era.held if answer.held else era.sent_on

@@ -130,7 +130,8 @@ class Acceptor:
             message = self._message(account.id, draft, shared, destination, recipient, bulk_id, now)
             messages.append(message)
             shown = message.public_id if message.public_id is not None else str(message.key)
-            answers.append(Answer(destination.to, shown, None, shared.held, shared.segments))
+            told = shared.segments if draft.counted else None
+            answers.append(Answer(destination.to, shown, None, shared.held, told))
 
     def _share(self, account: Customer, draft: Draft, now: int) -> Shared | int:
         """What the messages of a draft have in common; the status id of their refusal, where all are refused."""

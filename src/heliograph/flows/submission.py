@@ -27,6 +27,7 @@ class Draft(msgspec.Struct, frozen=True):
     validity_minutes: int | None = None  # 1 and more
     send_at: int | None = None  # UTC milliseconds
     window: Window | None = None
+    counted: bool = True  # its answers say how many segments it takes
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     message_id: str | None  # None: it was refused and had none
     refused: int | None = None  # the status id of the refusal; None: accepted
     held: bool = False  # accepted, and waits for sendAt or a delivery window
-    segments: int | None = None  # None when refused
+    segments: int | None = None  # None when refused, and where nobody asked
 
 
 class Accepted(msgspec.Struct, frozen=True):

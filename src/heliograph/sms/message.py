@@ -50,6 +50,23 @@ class BulkStatus(StrEnum):
     FAILED = "FAILED"  # the same, and nothing of it was ever claimed: all of it expired
 
 
+class Tracking(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The customer will tell what the message led to, by its id."""
+
+    process_key: str  # of what the message is a part of: the customer's word, or made for the whole request
+    kind: str | None = None  # the customer's name for it
+
+
+class UrlOptions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the customer wants done with the links of a text."""
+
+    shorten: bool = True
+    track_clicks: bool = True
+    tracking_url: str | None = None  # where clicks are to be told
+    remove_protocol: bool = False
+    custom_domain: str | None = None  # what shortened links begin with
+
+
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a customer asked for that is carried along and not searched by: stored as it is."""
 
@@ -63,6 +80,10 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     application_id: str | None = None
     campaign_reference_id: str | None = None
     regional: dict[str, Any] | None = None
+    text: bool = False  # the body was made from a text
+    tracking: Tracking | None = None
+    url_options: UrlOptions | None = None
+    network_id: int | None = None  # the recipient's network, as the customer says
 
 
 class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -17,11 +17,14 @@ from typing import Any, Final, Generic
 import falcon
 import falcon.asgi
 
-from heliograph.web.endpoint import Call, Endpoint, Gate, Login, P, Reply, encode
-from heliograph.web.errors import Unauthorized, UnsupportedMedia, refuse
+from heliograph.accounts.scopes import allows
+from heliograph.web.decoding import Findings
+from heliograph.web.endpoint import Account, Call, Endpoint, Gate, Login, P, Reply, encode
+from heliograph.web.errors import Forbidden, Unauthorized, UnsupportedMedia, refuse
 from heliograph.web.exchange import Exchange
 from heliograph.web.limits import Limits
 from heliograph.web.negotiation import CONTENT_TYPES, FORM, is_form, media_of, wanted_media
+from heliograph.web.query import CREDENTIALS, read_query
 from heliograph.web.xml import read_xml
 from heliograph.webhooks.formats import XML
 
@@ -56,10 +59,8 @@ class Served(Generic[P]):
         """The answer: what the handler gives, or how it is refused."""
         endpoint = self.endpoint
         try:
-            if endpoint.login is Login.HEADER:
-                call.account = await self._gate.authenticate(call.header(b"authorization"))
-                if call.account is None:
-                    raise Unauthorized
+            if endpoint.login is not Login.NONE:
+                await self._admit(call)
             if endpoint.query:
                 call.read(endpoint.query)
             if endpoint.body is not None:
@@ -74,6 +75,21 @@ class Served(Generic[P]):
             return value
         octets = encode(value, call.wanted, endpoint.root)
         return Reply(octets=octets, content_type=CONTENT_TYPES[call.wanted])
+
+    async def _admit(self, call: Call) -> None:
+        """Raises Unauthorized, Forbidden."""
+        call.account = await self._login(call)
+        if call.account is None:
+            raise Unauthorized
+        if not allows(call.account.scopes, self.endpoint.scopes):
+            raise Forbidden
+
+    def _login(self, call: Call) -> Awaitable[Account | None]:
+        authorization = call.header(b"authorization")
+        if authorization is None and self.endpoint.login is Login.QUERY:
+            given = read_query(CREDENTIALS, call.query, Findings())
+            return self._gate.authenticate_query(given["username"] or "", given["password"] or "")
+        return self._gate.authenticate(authorization)
 
     async def _read(self, call: Call, exchange: Exchange) -> None:
         assert self.endpoint.body is not None

@@ -228,7 +228,11 @@ class _Walk:
 
 
 def _choice(kind: inspect.UnionType, value: Any) -> inspect.Type:
-    """Of several types the list for a list, else the first that is not null."""
+    """Of several types the list for a list and the object for an object, else the plain one."""
     kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
-    lists = [one for one in kinds if isinstance(one, inspect.ListType)]
-    return lists[0] if lists and isinstance(value, list) else [*(one for one in kinds if one not in lists), *kinds][0]
+    wanted = _CONTAINERS.get(type(value))
+    return next((one for one in kinds if type(one) is wanted), min(kinds, key=lambda one: type(one) in _CONTAINED))
+
+
+_CONTAINERS: Final[dict[type, type[inspect.Type]]] = {list: inspect.ListType, dict: inspect.StructType}
+_CONTAINED: Final = frozenset(_CONTAINERS.values())

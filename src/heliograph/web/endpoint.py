@@ -39,6 +39,9 @@ class Account(Protocol):
     @property
     def default_sender(self) -> str | None: ...
 
+    @property
+    def scopes(self) -> frozenset[str] | None: ...
+
 
 class Gate(Protocol):
     """Tells who may come in."""
@@ -46,11 +49,15 @@ class Gate(Protocol):
     async def authenticate(self, authorization: str | None) -> Account | None:
         """The account that the Authorization header as it came proves; None is a 401. May raise TooManyLogins."""
 
+    async def authenticate_query(self, username: str, secret: str) -> Account | None:
+        """The account of a name and its password; None is a 401. May raise TooManyLogins."""
+
 
 class Login(Enum):
     """How a caller says who he is."""
 
     HEADER = "header"  # by Authorization
+    QUERY = "query"  # by Authorization; without one by username and password behind the question mark
     NONE = "none"  # anybody may call
 
 
@@ -107,6 +114,7 @@ class Endpoint(Generic[P]):
     root: the name of the answer's root element in XML. judges: the handler checks the findings, after it has added its
     own. head: GET changes nothing, so HEAD may be asked too. media: of answers that are neither JSON nor XML.
     refusal: a shape of this endpoint's own that 400 and 401 may have besides the envelope of all.
+    scopes: a login needs one of these (`accounts.scopes`); it has none where nobody logs in.
     """
 
     method: str
@@ -118,6 +126,7 @@ class Endpoint(Generic[P]):
     body: Body[Any] | None = None
     query: tuple[Parameter, ...] = ()
     login: Login = Login.HEADER
+    scopes: frozenset[str] = frozenset()
     refusals: tuple[int, ...] = READING
     judges: bool = False
     head: bool = False

@@ -26,6 +26,7 @@ _RETRY: Final = {refusal.status for kind, refusal in TABLE.items() if kind in _W
 _BODY: Final = "In UTF-8 and not compressed: 415 where a Content-Encoding other than identity is given"
 _LOGINS: Final[dict[Login, list[dict[str, list[str]]]]] = {
     Login.HEADER: [{"key": []}, {"password": []}],
+    Login.QUERY: [{"key": []}, {"password": []}, {}],  # or by two names of its query
     Login.NONE: [],
 }
 _SCHEMES: Final = {
@@ -68,6 +69,8 @@ def _shapes(endpoints: Sequence[Endpoint[Any]]) -> Iterable[type]:
 
 def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": endpoint.summary, "security": _LOGINS[endpoint.login]}
+    if endpoint.scopes:
+        operation["description"] = f"A key needs one of the scopes {', '.join(sorted(endpoint.scopes))}"
     parameters = [*_in_path(endpoint), *_in_query(endpoint)]
     if parameters:
         operation["parameters"] = parameters

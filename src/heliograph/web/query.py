@@ -2,6 +2,7 @@
 
 Rule 1: names that no row knows are ignored; an empty value is an absent one; of a name given twice the last counts.
 Rule 2: a list may be given by repeating its name, with or without [] behind it, or separated by commas.
+Rule 3: octets that are no UTF-8 are refused and never replaced: a text may stand there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import falcon.uri
 import msgspec
@@ -42,15 +44,31 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
         """As the description of the API has it."""
         one: dict[str, Any] = dict(_SCHEMAS[self.kind])
         # Numbers outside their range are taken, and moved: no minimum and no maximum stands here.
-        limits = {"enum": self.one_of or None, "default": self.default}
+        limits = {"enum": list(self.one_of) or None, "default": self.default}
         one |= {name: value for name, value in limits.items() if value is not None}
         return {"type": "array", "items": one} if self.many else one
 
 
+# The names by which a caller may say who he is.
+CREDENTIALS: Final = (
+    Parameter(name="username", text="The account's name, where there is no Authorization header"),
+    Parameter(name="password", text="The account's password, where there is no Authorization header"),
+)
+
+
 def read_query(parameters: Sequence[Parameter], query: str, findings: Findings) -> dict[str, Any]:
     """The values of all parameters by name, the absent ones as their default; what is wrong goes to `findings`."""
-    given = falcon.uri.parse_query_string(query, keep_blank=True, csv=False) if query else {}
+    given = _given(query, findings) if query else {}
     return {parameter.name: _read(parameter, given, findings) for parameter in parameters}
+
+
+def _given(query: str, findings: Findings) -> Mapping[str, str | list[str]]:
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        findings.add("query", "must be UTF-8")
+        return {}
+    return falcon.uri.parse_query_string(query, keep_blank=True, csv=False)
 
 
 def _read(parameter: Parameter, given: Mapping[str, str | list[str]], findings: Findings) -> Any:
@@ -60,7 +78,7 @@ def _read(parameter: Parameter, given: Mapping[str, str | list[str]], findings: 
             findings.add(parameter.name, "must not be empty")
         return [] if parameter.many else parameter.default
     values = [_value(parameter, text, findings) for text in texts]
-    return values if parameter.many else values[-1]
+    return [value for value in values if value is not None] if parameter.many else values[-1]
 
 
 def _texts(parameter: Parameter, given: Mapping[str, str | list[str]]) -> list[str]:
@@ -75,12 +93,12 @@ def _texts(parameter: Parameter, given: Mapping[str, str | list[str]]) -> list[s
 
 def _value(parameter: Parameter, text: str, findings: Findings) -> Any:
     if "\0" in text:
-        findings.add(parameter.name, "must not hold U+0000")
+        findings.add_wrong_type(parameter.name, "must not hold U+0000")
         return parameter.default
     try:
         value = KINDS[parameter.kind](text)
     except ValueError as problem:
-        findings.add(parameter.name, str(problem))
+        findings.add_wrong_type(parameter.name, str(problem))
         return parameter.default
     if parameter.one_of and value not in parameter.one_of:
         findings.add(parameter.name, f"must be one of {', '.join(parameter.one_of)}")
@@ -103,8 +121,12 @@ def _boolean(text: str) -> bool:
     return _TRUTH[text.lower()]
 
 
+def _date(text: str) -> str:
+    return text.replace(" ", "+")  # a + that was not escaped is a blank by now
+
+
 def _instant(text: str) -> int:
-    return parse_instant(text.replace(" ", "+"))  # a + that was not escaped is a blank by now
+    return parse_instant(_date(text))
 
 
 KINDS: Final[dict[str, Callable[[str], Any]]] = {
@@ -112,12 +134,14 @@ KINDS: Final[dict[str, Callable[[str], Any]]] = {
     "integer": _integer,
     "boolean": _boolean,
     "instant": _instant,
+    "date": _date,
 }
-"""What a text may stand for; each raises ValueError with a sentence."""
+"""What a text may stand for; each raises ValueError with a sentence. A date is an instant that the handler parses."""
 
 _SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
     "boolean": {"type": "boolean"},
     "instant": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date-time"},
 }

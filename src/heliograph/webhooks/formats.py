@@ -84,6 +84,37 @@ class ReportsShape(msgspec.Struct):
     results: list[ReportShape]
 
 
+class PlatformShape(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What the message was sent for, as the customer named it."""
+
+    entity_id: str | None = None
+    application_id: str | None = None
+
+
+class ThirdReportShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """What became of one message, in the third generation."""
+
+    message_id: str
+    to: str
+    done_at: str
+    message_count: int
+    price: PriceJson
+    status: StatusJson
+    error: ErrorJson
+    bulk_id: str | None = None
+    sender: str | None = None
+    sent_at: str | None = None
+    callback_data: str | None = None
+    platform: PlatformShape | None = None
+    campaign_reference_id: str | None = None
+
+
+class ThirdReportsShape(msgspec.Struct):
+    """A set of reports of the third generation; an empty one has an empty list."""
+
+    results: list[ThirdReportShape]
+
+
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -137,8 +168,38 @@ def _v1_xml(reports: Sequence[Report]) -> bytes:
     return xml.render("reportResponse", msgspec.json.decode(_v1_json(reports)))
 
 
+def _third(report: Report) -> ThirdReportShape:
+    told, options = _shape(report), report.options
+    is_marked = options.entity_id is not None or options.application_id is not None
+    return ThirdReportShape(
+        told.message_id,
+        told.to,
+        told.done_at,
+        told.sms_count,
+        told.price,
+        told.status,
+        told.error,
+        told.bulk_id,
+        told.from_,
+        told.sent_at,
+        told.callback_data,
+        PlatformShape(options.entity_id, options.application_id) if is_marked else None,
+        told.campaign_reference_id,
+    )
+
+
+def _v3_json(reports: Sequence[Report]) -> bytes:
+    return _ENCODER.encode(ThirdReportsShape([_third(report) for report in reports]))
+
+
+def _v3_xml(reports: Sequence[Report]) -> bytes:
+    return xml.render("DeliveryReports", msgspec.json.decode(_v3_json(reports)))
+
+
 FORMATS: Final[dict[tuple[str, str], Callable[[Sequence[Report]], bytes]]] = {
     ("v1", JSON): _v1_json,
     ("v1", XML): _v1_xml,
+    ("v3", JSON): _v3_json,
+    ("v3", XML): _v3_xml,
 }
 """(Options.shape, Options.content_type) to what renders the body of one POST, or of one pull."""
