@@ -215,6 +215,16 @@ def test_a_line_end_of_septets_is_not_parted_either():
     assert [len(payload) for payload in payloads(cut(shifted, 0, 0x40), 0x40)] == [148, 22]
 
 
+@pytest.mark.parametrize(("more", "units"), [(60, [51, 62]), (85, [51, 67, 20])])
+def test_a_header_in_the_first_segment_takes_nothing_from_the_others(more, units):
+    header = udh.build([udh.Element(0x70, bytes(27))])  # 52 units beside it, and 67 in the others
+    body = header + ("a" * 51 + "e\u0301" + "b" * more).encode("utf-16-be")
+
+    assert [len(payload) // 2 for payload in payloads(cut(body, 8, 0x40), 0x40)] == units
+    assert count(body, 8, 0x40) == fill(body, 8, 0x40).segments == len(units)
+    assert fill(body, 8, 0x40).left == 2 * (67 * len(units) - 15 - (53 + more))
+
+
 def test_later_segments_may_be_fuller_so_that_nothing_is_parted():
     text = "a" * 66 + "e\u0301" + "b" * 64 + "e\u0301" + "c" * 60
 

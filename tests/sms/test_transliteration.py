@@ -43,7 +43,15 @@ def test_a_text_is_written_by_the_table_that_was_asked_for(name, text, said):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("Щ", "Shch"), ("Щи", "Shchi"), ("ЩИ", "SHCHI"), ("БОРЩ", "BORSHCH"), ("БОРЩ!", "BORSHCH!"), ("Я И Ю", "Ya I Yu")],
+    [
+        ("Щ", "Shch"),
+        ("Щи", "Shchi"),
+        ("ЩИ", "SHCHI"),
+        ("БОРЩ", "BORSHCH"),
+        ("БОРЩ!", "BORSHCH!"),
+        ("МЯу", "MYau"),
+        ("Я И Ю", "Ya I Yu"),
+    ],
 )
 def test_a_letter_that_becomes_several_is_in_capitals_where_its_neighbours_are(text, said):
     assert transliterate(text, "CYRILLIC") == said
