@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 
 import pytest
+from argon2 import PasswordHasher
 
 from accounts.conftest import BEGIN
 from accounts.test_gate import an_account, count_verifications
-from heliograph.accounts import admin, token
+from heliograph.accounts import admin, password, token
 from heliograph.accounts.gate import SESSION_MS, Gate
 from heliograph.accounts.ring import TOO_OLD
 from heliograph.accounts.token import KNOWN_MS
@@ -15,6 +16,12 @@ from heliograph.store.errors import StoreUnavailable
 from heliograph.store.token import find_tokens
 
 SEND = frozenset({"sms:message:send"})
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    """Passwords that cost little: what they cost is tested with the gate."""
+    monkeypatch.setattr(password, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 async def a_session(s, name="acme", secret="secret"):
