@@ -116,6 +116,13 @@ def test_a_text_that_no_segments_can_carry_is_refused_where_segments_are_counted
     assert caught.value.status_id == MESSAGE_TOO_LONG
 
 
+def test_no_transliteration_makes_a_text_of_over_4000_characters_shorter() -> None:
+    draft = draft_of("v1", {"text": "e\u0327" * 2100, "transliteration": "ALL"})
+    assert draft_of("v1", {"text": "e\u0327" * 2000, "transliteration": "ALL"}).body == b"e" * 2000
+
+    assert len(draft.body) == 8400
+
+
 COUNTED = [
     ("v1", {"text": "a"}, None, True),
     ("v1", {"binary": {"hex": "41"}}, None, True),

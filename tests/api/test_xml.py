@@ -106,6 +106,33 @@ def test_what_is_wrong_in_xml_is_named_by_the_same_paths(inner: str, path: str) 
     assert [name for name in errors_of(one(inner)) if name.startswith(path)] == list(errors_of(one(inner)))
 
 
+TO = "<destinations><destination><to>1</to></destination></destinations>"
+
+
+@pytest.mark.parametrize(("inner", "body"), [("<text> a\r\nb </text>", b" a\nb "), ("<text> </text>", b" ")])
+def test_a_text_keeps_its_blanks(inner: str, body: bytes) -> None:
+    [draft] = parse(one(TO + inner)).drafts
+    assert draft.body == body
+
+
+@pytest.mark.parametrize(
+    "language",
+    [
+        "<language>TR</language>",
+        "<language> <languageCode>TR</languageCode> </language>",
+        "<language><languageCode>TR</languageCode><singleShift>true</singleShift></language>",
+    ],
+)
+def test_a_language_is_a_word_or_an_element(language: str) -> None:
+    [draft] = parse(one(f"{TO}<text>\u015f</text>{language}")).drafts
+    assert draft.esm_class == 0x40
+    assert parse(one(f"{TO}<text>\u015f</text><language/>")).drafts[0].data_coding == 8
+
+
+def test_an_empty_text_is_an_absent_one_in_xml() -> None:
+    assert list(errors_of(one(f"{TO}<text/>"))) == ["messages[0]"]
+
+
 def test_an_empty_destination_is_one_without_a_number() -> None:
     [draft] = parse(one(GOOD.replace("<to>1</to>", ""))).drafts
     assert draft.destinations[0].to is None

@@ -65,6 +65,40 @@ def test_a_message_is_sent_and_its_report_is_pushed(live: Living) -> None:
     live(body)
 
 
+def test_a_text_of_the_third_generation_is_cut_sent_and_pushed_as_that_generation_has_it(live: Living) -> None:
+    async def body(h: House) -> None:
+        one = {
+            "sender": "SMSC",
+            "destinations": [{"to": TO, "messageId": "m-1"}],
+            "content": {"text": "\u4e2d" * 71},
+            "options": {"platform": {"entityId": "shop"}},
+            "webhooks": {"delivery": {"url": h.sink.url()}, "callbackData": "order 7"},
+        }
+        asked = {"messages": [one], "options": {"includeSmsCountInResponse": True}}
+        reply = await h.customer.request("POST", "/sms/3/messages", asked)
+        assert reply.messages[0]["details"] == {"messageCount": 2}
+
+        submits = await h.submitted(2)
+        assert b"".join(one.fields["short_message"][6:] for one in submits).decode("utf-16-be") == "\u4e2d" * 71
+
+        [report] = await h.told(1)
+        assert {report.pop("bulkId")} == {reply.json["bulkId"]}
+        assert report.pop("sentAt") <= report.pop("doneAt")
+        assert report == {
+            "messageId": "m-1",
+            "to": TO,
+            "sender": "SMSC",
+            "messageCount": 2,
+            "price": {"pricePerMessage": 0.0, "currency": "EUR"},
+            "callbackData": "order 7",
+            "platform": {"entityId": "shop"},
+            "status": DELIVERED,
+            "error": NO_ERROR,
+        }
+
+    live(body)
+
+
 def test_a_report_may_be_pushed_as_xml(live: Living) -> None:
     async def body(h: House) -> None:
         one = message(destinations=named(TO, "m<1>"), notifyUrl=h.sink.url("/x"), notifyContentType="application/xml")

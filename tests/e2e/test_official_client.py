@@ -11,6 +11,8 @@ from infobip_api_client.api_client import ApiClient
 from infobip_api_client.configuration import Configuration
 from infobip_api_client.exceptions import ApiException, BadRequestException, UnauthorizedException
 from infobip_api_client.models.sms_advanced_binary_request import SmsAdvancedBinaryRequest
+from infobip_api_client.models.sms_advanced_textual_request import SmsAdvancedTextualRequest
+from infobip_api_client.models.sms_preview_request import SmsPreviewRequest
 
 import vectors
 from e2e.conftest import Living
@@ -77,6 +79,26 @@ def test_it_sends_and_reads_every_report(live: Living) -> None:
             assert report.done_at >= report.sent_at
         assert sorted(report.sms_count for report in reports) == [1, 1, 2, 2]
         assert (await called(sms(h).get_outbound_sms_message_delivery_reports)).results == []
+
+    live(body)
+
+
+def test_it_sends_texts_and_looks_at_them_before(live: Living) -> None:
+    async def body(h: House) -> None:
+        text = {"text": "\u015eimdi", "language": {"languageCode": "TR"}, "destinations": [{"to": "41793026727"}]}
+        tracking = {"track": "SMS", "type": "sale"}
+        asked = SmsAdvancedTextualRequest.from_dict(
+            {"messages": [text], "tracking": tracking, "includeSmsCountInResponse": True}
+        )
+        shown = await called(sms(h).preview_sms_message, SmsPreviewRequest(text="\u015eimdi", language_code="TR"))
+        assert [(one.message_count, one.characters_remaining) for one in shown.previews] == [(1, 65), (1, 150)]
+
+        answer = await called(sms(h).send_sms_message, asked)
+        assert [(m.status.name, m.sms_count) for m in answer.messages] == [("PENDING_ACCEPTED", 1)]
+        await until(lambda: len(h.submits) == 1)
+        [submit] = h.submits
+        assert (submit.fields["esm_class"] & 0x40, submit.fields["data_coding"]) == (0x40, 0)
+        assert submit.fields["short_message"] == b"\x03\x24\x01\x01\x1bSimdi"
 
     live(body)
 

@@ -6,12 +6,11 @@ from typing import Any, Final
 
 import msgspec
 
-from heliograph.api.content import LANGUAGES
+from heliograph.api.content import LANGUAGES, SCRIPTS
 from heliograph.api.reading import Reading
 from heliograph.api.requests import MessageShape, SendRequest
 from heliograph.api.submissions import to_single
 from heliograph.flows.submission import Submission
-from heliograph.sms.transliteration import TRANSLITERATIONS
 from heliograph.web.query import CREDENTIALS, Parameter
 
 _MESSAGE: Final = (
@@ -22,7 +21,7 @@ _MESSAGE: Final = (
     Parameter(
         name="transliteration",
         text="How letters outside the alphabet are written",
-        one_of=tuple(sorted(TRANSLITERATIONS)),
+        one_of=SCRIPTS,
     ),
     Parameter(name="languageCode", text="Whose national table the text may use", one_of=LANGUAGES),
     Parameter(name="intermediateReport", text="Intermediate reports are pushed too", kind="boolean"),

@@ -15,6 +15,7 @@ from heliograph.sms.text import Language, Unsayable
 from heliograph.sms.transliteration import TRANSLITERATIONS
 
 LANGUAGES: Final = ("TR", "ES", "PT", texts.AUTODETECT, texts.NONE)
+SCRIPTS: Final = tuple(sorted(TRANSLITERATIONS))
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
@@ -88,7 +89,7 @@ def read_language(
 
 def read_transliteration(given: str | None, path: str, reading: Reading) -> str | None:
     """The name of the transliteration that stands at `path`; None where none was given."""
-    return given if given and reading.choose(path, given, sorted(TRANSLITERATIONS)) else None
+    return given if given and reading.choose(path, given, SCRIPTS) else None
 
 
 def flashing(content: Content, path: str, reading: Reading) -> Content:

@@ -71,7 +71,7 @@ def to_submission(request: ThirdRequest, reading: Reading) -> Submission:
 def _common(options: RequestOptionsShape, schedule: ScheduleShape, reading: Reading) -> _Common:
     conversion = options.conversion_tracking or ConversionShape()
     name = conversion.conversion_tracking_name
-    reading.measure("options.conversionTracking.conversionTrackingName", name, _MAX_NAME)
+    reading.measure("options.conversionTracking.", "conversionTrackingName", name, _MAX_NAME)
     return _Common(
         timing.read_send_at(schedule.send_at, "options.schedule.sendAt", reading),
         bool(options.include_sms_count_in_response),
@@ -155,10 +155,10 @@ def _options(
     delivery = webhooks.delivery or DeliveryShape()
     platform = options.platform or PlatformShape()
     entity = reading.era.entity
-    reading.measure(f"{at}webhooks.callbackData", webhooks.callback_data, reading.limits.callback_data)
-    reading.measure(f"{at}options.platform.entityId", platform.entity_id, entity)
-    reading.measure(f"{at}options.platform.applicationId", platform.application_id, entity)
-    reading.measure(f"{at}options.campaignReferenceId", options.campaign_reference_id, option.MAX_CAMPAIGN)
+    reading.measure(at, "webhooks.callbackData", webhooks.callback_data, reading.limits.callback_data)
+    reading.measure(at, "options.platform.entityId", platform.entity_id, entity)
+    reading.measure(at, "options.platform.applicationId", platform.application_id, entity)
+    reading.measure(at, "options.campaignReferenceId", options.campaign_reference_id, option.MAX_CAMPAIGN)
     return Options(
         notify_url=option.read_url(delivery.url, f"{at}webhooks.delivery.url", reading),
         content_type=option.read_content_type(webhooks.content_type, f"{at}webhooks.contentType", reading),

@@ -48,10 +48,10 @@ def read_regional(shape: RegionalShape | None, at: str, reading: Reading) -> dic
         reading.findings.add(f"{at}regional.indiaDlt.principalEntityId", ABSENT)
     if (turkey or TurkeyShape("TACIR")).recipient_type not in ("BIREYSEL", "TACIR"):
         reading.findings.add(f"{at}regional.turkeyIys.recipientType", "must be BIREYSEL or TACIR")
-    reading.measure(f"{at}regional.southKorea.title", (korea or KoreaShape()).title, _MAX_TITLE)
+    reading.measure(at, "regional.southKorea.title", (korea or KoreaShape()).title, _MAX_TITLE)
     carried: dict[str, Any] = msgspec.to_builtins(shape)
     for name, word in carried.get("indiaDlt", {}).items():
-        reading.measure(f"{at}regional.indiaDlt.{name}", word, _MAX_WORD)
+        reading.measure(f"{at}regional.indiaDlt.", name, word, _MAX_WORD)
     return carried
 
 
@@ -60,7 +60,7 @@ def read_tracking(shape: TrackingShape | None, at: str, reading: Reading) -> Tra
     if shape is None or not shape.track or not reading.choose(f"{at}track", shape.track, _TRACKS):
         return None
     for name, word in (("type", shape.type), ("processKey", shape.process_key), ("baseUrl", shape.base_url)):
-        reading.measure(f"{at}{name}", word, _MAX_WORD)
+        reading.measure(at, name, word, _MAX_WORD)
     return conversion(shape.process_key, shape.type) if shape.track == "SMS" else None
 
 
@@ -77,7 +77,7 @@ def read_url_options(
         if tracking is None or tracking.track != "URL":
             return None
         return UrlOptions(custom_domain=tracking.base_url or None)
-    reading.measure(f"{at}customDomain", shape.custom_domain, _MAX_WORD)
+    reading.measure(at, "customDomain", shape.custom_domain, _MAX_WORD)
     return UrlOptions(
         shape.shorten_url is not False,
         shape.track_clicks is not False,

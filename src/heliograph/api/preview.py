@@ -64,7 +64,7 @@ async def _preview(parts: Parts, call: Call) -> PreviewResponse:
     text = request.text or ""
     if not text:
         call.findings.add("text", ABSENT)
-    reading.measure("text", text, MAX_OCTETS)
+    reading.measure("", "text", text, MAX_OCTETS)
     call.check()
     previews = [_shape(text, None, None, call.findings)]
     if language is not None or transliteration is not None:

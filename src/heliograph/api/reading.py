@@ -26,10 +26,10 @@ class Reading:
     now: int
     findings: Findings
 
-    def measure(self, path: str, text: str | None, most: int) -> None:
+    def measure(self, at: str, name: str, text: str | None, most: int) -> None:
         """Blame a text of more than `most` characters."""
         if text is not None and len(text) > most:
-            self.findings.add(path, f"must not be longer than {most} characters")
+            self.findings.add(f"{at}{name}", f"must not be longer than {most} characters")
 
     def choose(self, path: str, value: str, allowed: Iterable[str]) -> bool:
         """Blame a value that is none of those, and name them."""
@@ -43,5 +43,5 @@ class Reading:
         if not text:
             return None
         if not self.era.clips:
-            self.measure(path, text, most)
+            self.measure("", path, text, most)
         return text[:most]

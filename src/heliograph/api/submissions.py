@@ -130,10 +130,10 @@ def _content(message: MessageShape, at: str, reading: Reading) -> Content:
 
 def _options(message: MessageShape, at: str, is_text: bool, common: _Common, reading: Reading) -> Options:
     entity = reading.era.entity
-    reading.measure(f"{at}callbackData", message.callback_data, reading.limits.callback_data)
-    reading.measure(f"{at}entityId", message.entity_id, entity)
-    reading.measure(f"{at}applicationId", message.application_id, entity)
-    reading.measure(f"{at}campaignReferenceId", message.campaign_reference_id, option.MAX_CAMPAIGN)
+    reading.measure(at, "callbackData", message.callback_data, reading.limits.callback_data)
+    reading.measure(at, "entityId", message.entity_id, entity)
+    reading.measure(at, "applicationId", message.application_id, entity)
+    reading.measure(at, "campaignReferenceId", message.campaign_reference_id, option.MAX_CAMPAIGN)
     return Options(
         notify_url=option.read_url(message.notify_url, f"{at}notifyUrl", reading),
         content_type=option.read_content_type(message.notify_content_type, f"{at}notifyContentType", reading),

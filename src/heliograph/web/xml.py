@@ -1,8 +1,8 @@
 """Requests in XML: the same values, and the same paths of what is wrong with them, as in JSON.
 
 Any root is taken. A list may be a wrapper with items (`messages/message`), doubled (`messages/messages`) or its own
-name repeated. An empty element is an absent field; blanks around a text are not part of it. Document types and
-entities are refused.
+name repeated. An empty element is an absent field; blanks around a value are not part of it, unless it is what a message
+says. Document types and entities are refused.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _ITEMS: Final = {
     "days": ("days", "day"),
     "to": ("to",),
 }
+_VERBATIM: Final = frozenset(("text",))
 
 
 class _Element:
@@ -37,7 +38,8 @@ class _Element:
 
     @property
     def words(self) -> str:
-        return "".join(self.pieces).strip()
+        text = "".join(self.pieces)
+        return text if self.name in _VERBATIM else text.strip()
 
 
 class _Builder:
