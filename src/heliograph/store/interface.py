@@ -16,6 +16,7 @@ from heliograph.store import claiming, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.epoch import check_epoch
+from heliograph.store.logs import LogQuery, LogSlice, Place, search_logs
 from heliograph.store.reporting import Ask, Due, Found, Pull, Pushed
 from heliograph.store.script import Script
 from heliograph.store.settling import Delivery, Matched, Settlement
@@ -119,6 +120,10 @@ class Store:
     def take(self, ids: Sequence[int]) -> asyncio.Future[frozenset[int]]:
         """Mark reports as read; the ids of those that nobody else had read."""
         return self._engine.write("alone", partial(reporting.take, ids))
+
+    async def search_logs(self, query: LogQuery, after: Place) -> LogSlice:
+        """A slice of the logs behind a place, those that match. It marks nothing."""
+        return await self.look(search_logs, query, after)
 
     async def begin_epoch(self, node: str, now: int) -> int:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""

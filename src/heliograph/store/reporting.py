@@ -204,13 +204,13 @@ def _page(query: Pull, after: int) -> Script[list[Row]]:
     place = {"account": query.account, "after": after, "most": PAGE}
     if query.message_id is not None:
         found = yield Fetch("find_key", [(query.account, id_digest(query.message_id))])
-        key = found[0][0] if found else _as_key(query.message_id)
+        key = found[0][0] if found else as_key(query.message_id)
         if key is None:
             return []
         rows = yield Fetch("pull_message", params={"account": query.account, "message": key, "most": PAGE})
     elif query.bulk_id is not None:
         lanes = yield Fetch("find_lane", params={"account": query.account, "name": query.bulk_id})
-        key = _as_key(query.bulk_id)  # that of a lone message, whose bulkId it is
+        key = as_key(query.bulk_id)  # that of a lone message, whose bulkId it is
         if lanes:
             rows = yield Fetch("pull_lane", params={**place, "lane": lanes[0][0]})
         elif key is not None:
@@ -222,7 +222,8 @@ def _page(query: Pull, after: int) -> Script[list[Row]]:
     return list(rows)
 
 
-def _as_key(message_id: str) -> int | None:
+def as_key(message_id: str) -> int | None:
+    """The key that an id is, where it may be one."""
     if not message_id.isascii() or not message_id.isdigit() or len(message_id) > len(str(MAX_KEY)):
         return None
     key = int(message_id)

@@ -30,6 +30,8 @@ WORDS = {
         "key": "INTEGER PRIMARY KEY",
         "clustered": " WITHOUT ROWID",
         "bytes": "BLOB",
+        "position": "instr",
+        "then_key": "",  # the key ends every index by itself
         "event": "CREATE TABLE event (value BIGINT NOT NULL); INSERT INTO event VALUES (0)",
     },
     "postgres": {
@@ -38,6 +40,8 @@ WORDS = {
         "key": "BIGINT PRIMARY KEY",
         "clustered": "",
         "bytes": "BYTEA",
+        "position": "pg_catalog.position",
+        "then_key": ", key",
         "event": "CREATE SEQUENCE event",
     },
 }

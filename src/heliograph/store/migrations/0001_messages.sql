@@ -71,6 +71,7 @@ CREATE TABLE message (
 -- With expires_at, because an outage may leave many behind that have expired: they are passed over in the index.
 CREATE INDEX message_due ON message (lane, due, key, expires_at) WHERE state = 0;
 CREATE INDEX message_expiry ON message (expires_at, key);
+CREATE INDEX message_logged ON message (account, created_at{then_key});
 
 CREATE TABLE segment (
     message BIGINT NOT NULL,
