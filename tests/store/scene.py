@@ -222,10 +222,10 @@ class Scene:
         return int(number)
 
     async def finished(self) -> list[tuple[int, int, int]]:
-        """What history holds, by key: (key, status, error)."""
+        """What history holds of messages that were accepted, by key: (key, status, error)."""
         found: list[tuple[int, int, int]] = []
         for (day,) in await self.rows("SELECT day FROM history_day"):
-            found += await self.rows(f"SELECT key, status, error FROM history_{day}")  # type: ignore[arg-type]
+            found += await self.rows(f"SELECT key, status, error FROM history_{day} WHERE segments > 0")  # type: ignore[arg-type]
         return sorted(found)
 
     async def restart(self) -> None:

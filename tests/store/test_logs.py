@@ -1,4 +1,4 @@
-"""Logs: every message of an account, once, newest first, whatever has become of it; found by all that customers know."""
+"""Logs: every message of an account, once, newest first, found by all that customers know."""
 
 from __future__ import annotations
 

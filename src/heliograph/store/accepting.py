@@ -75,7 +75,7 @@ def _keep_refusals(
     missing: dict[tuple[int, str], Row] = {}
     for a, refusals in refused:
         place = (a.account, a.lane_name)
-        if refusals and a.lane_name and place not in lanes:  # so that they are found by their bulkId
+        if refusals and refusals[0].bulk_id and a.lane_name and place not in lanes:  # its bulkId is to find them
             missing[place] = (a.lane, *place, refusals[0].created_at)
     named = yield Fetch("name_lanes", list(missing.values()))
     lanes = lanes | {(account, name): lane for account, name, lane in named}

@@ -68,12 +68,22 @@ class Source(msgspec.Struct, frozen=True):
     """Where to look: a day's history, or what is live; all of it, or one bulk's."""
 
     day: int
+    place_query: str  # how far a look may go
+    query: str
     lane: int | None = None
     lowest: Place = (0, 0)  # nothing before it can be meant
 
-    @property
-    def query(self) -> str:
-        return "live" if self.day == LIVE else "account" if self.lane is None else "bulk"
+
+def _live(lane: int | None, oldest: int) -> Source:
+    return Source(LIVE, "log_place_live", "logs_live", lane, (oldest, 0))
+
+
+def _of_account(day: int, earliest: int) -> Source:
+    return Source(day, "log_place_account", "logs_account", None, (earliest, 0))
+
+
+def _of_bulk(day: int, lane: int, earliest: int) -> Source:
+    return Source(day, "log_place_bulk", "logs_bulk", lane, (earliest, 0))
 
 
 def search_logs(query: LogQuery, after: Place) -> Script[LogSlice]:
@@ -100,14 +110,14 @@ def _sources(query: LogQuery) -> Script[tuple[list[Source], dict[int, Row]]]:
     """Where to look, and the messages that are bulks of their own: their bulkId is their key."""
     days = yield from _days(query)
     if not query.bulk_ids:
-        live = [Source(LIVE)] if _may_be_live(query) else []
-        return [*live, *[Source(day, None, (query.earliest, 0)) for day in days]], {}
+        live = [_live(None, 0)] if _may_be_live(query) else []
+        return [*live, *[_of_account(day, query.earliest) for day in days]], {}
     alone = yield from _by_keys(query, [key for key in map(as_key, query.bulk_ids) if key is not None])
     lanes = yield Fetch("find_lanes", [(query.account, name) for name in query.bulk_ids])
-    sources = [Source(day, lane, (query.earliest, 0)) for day in days for lane, _ in lanes]
+    sources = [_of_bulk(day, lane, query.earliest) for day in days for lane, _ in lanes]
     if lanes and _may_be_live(query):
         oldest = min(created_at for _, created_at in lanes)
-        sources.insert(0, Source(LIVE, lanes[0][0] if len(lanes) == 1 else None, (oldest, 0)))
+        sources.insert(0, _live(lanes[0][0] if len(lanes) == 1 else None, oldest))
     return sources, alone
 
 
@@ -126,9 +136,7 @@ def _days(query: LogQuery) -> Script[list[int]]:
 def _reach(query: LogQuery, source: Source, after: Place) -> Script[Place | None]:
     """How far one look may go there; None: to the end."""
     params = {"account": query.account, "lane": source.lane, "low_at": source.lowest[0], "skip": SLICE - 1}
-    places = yield Fetch(
-        f"log_place_{source.query}", params={**params, "at": after[0], "key": after[1]}, day=source.day
-    )
+    places = yield Fetch(source.place_query, params={**params, "at": after[0], "key": after[1]}, day=source.day)
     return tuple(places[0]) if places else None
 
 
@@ -152,7 +160,7 @@ def _scan(query: LogQuery, source: Source, after: Place, floor: Place | None, mo
         "campaign": _campaign(query.campaign_reference_ids),
         "most": most,
     }
-    rows = yield Fetch(f"logs_{source.query}", params=params, day=source.day)
+    rows = yield Fetch(source.query, params=params, day=source.day)
     return sorted(rows, key=_place, reverse=True)
 
 
