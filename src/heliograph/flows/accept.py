@@ -197,10 +197,10 @@ class Acceptor:
         return Refusal(
             key,
             account.id,
-            destination.message_id,
+            None if destination.message_id is None else storable(destination.message_id),
             str(key) if bulk_id == OWN else bulk_id,
-            _kept(draft.sender or account.default_sender),
-            _kept(destination.to),
+            storable(draft.sender or account.default_sender or "")[:KEPT_ADDRESS],
+            storable(destination.to or "")[:KEPT_ADDRESS],
             draft.body if len(draft.body) <= KEPT_BODY else b"",
             draft.data_coding,
             draft.esm_class,
@@ -210,9 +210,9 @@ class Acceptor:
         )
 
 
-def _kept(address: str | None) -> str:
-    """The beginning of an address that may be anything; PostgreSQL stores no NUL."""
-    return (address or "")[:KEPT_ADDRESS].replace("\0", "\ufffd")
+def storable(text: str) -> str:
+    """What may be anything, as it is stored of a refused destination: PostgreSQL has no NUL."""
+    return text.replace("\0", "\ufffd")
 
 
 def webhook_of(account: int, options: Options) -> int | None:

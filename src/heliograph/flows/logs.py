@@ -14,10 +14,13 @@ from typing import Final, Protocol
 import msgspec
 
 from heliograph.clock import Clock
+from heliograph.flows.accept import storable
 from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import RETRY_AFTER
 from heliograph.flows.pull import priced
 from heliograph.flows.submission import LogSearch
+from heliograph.sms import address
+from heliograph.sms.address import BadAddress
 from heliograph.sms.message import Log
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
@@ -57,6 +60,14 @@ def parse_cursor(text: str) -> Place:
     return at, key
 
 
+def _recipient(text: str) -> str:
+    """A number however it is written, or what was refused because it is none."""
+    try:
+        return address.recipient(text)
+    except BadAddress:
+        return storable(text)
+
+
 class Logs:
     """`keep`: for how many milliseconds what was sent is told; `seconds`: how long the store may take for a slice."""
 
@@ -78,10 +89,10 @@ class Logs:
             limit=search.limit,
             since=search.since,
             until=search.until,
-            sender=search.sender,
-            recipient=search.recipient,
-            bulk_ids=search.bulk_ids,
-            message_ids=search.message_ids,
+            sender=None if search.sender is None else storable(search.sender),
+            recipient=None if search.recipient is None else _recipient(search.recipient),
+            bulk_ids=tuple(map(storable, search.bulk_ids)),
+            message_ids=tuple(map(storable, search.message_ids)),
             general_status=search.general_status,
             entity_id=search.entity_id,
             application_id=search.application_id,

@@ -22,7 +22,9 @@ from heliograph.store.script import Fetch, Row, Script, day_of
 from heliograph.store.settling import DECODE_OPTIONS, ENCODER
 
 SLICE = 5_000  # messages of each source in one look
+ROUGHLY = 1_000  # rows that are read at least where not all of them fit
 PENDING = "PENDING"  # the group of all that has not ended, and of nothing that has
+ENDED = frozenset(status.group for status in STATUS.values()) - {PENDING}
 LIVE = 0  # in the place of a day
 
 Place = tuple[int, int]  # logged_at and key
@@ -97,13 +99,19 @@ def search_logs(query: LogQuery, after: Place) -> Script[LogSlice]:
         floor = _higher(floor, (yield from _reach(query, source, after)))
     rows: dict[int, Row] = {}
     for source in sources:
-        most = query.limit if len(query.bulk_ids) < 2 else max(SLICE, query.limit)
+        most = max(query.limit, ROUGHLY) if _is_rough(query, source) else query.limit
         part = yield from _scan(query, source, after, floor, most)
         if len(part) == most:
             floor = _higher(floor, _place(part[-1]))
         rows |= {row[0]: row for row in part}
     rows |= alone
     return _cut(query, rows, after, floor)
+
+
+def _is_rough(query: LogQuery, source: Source) -> bool:
+    """Whether the SQL gives much that does not fit, because it asks for one value of several."""
+    several_bulks = source.day == LIVE and len(query.bulk_ids) > 1
+    return several_bulks or len(query.campaign_reference_ids) > 1
 
 
 def _sources(query: LogQuery) -> Script[tuple[list[Source], dict[int, Row]]]:
@@ -127,7 +135,7 @@ def _may_be_live(query: LogQuery) -> bool:
 
 def _days(query: LogQuery) -> Script[list[int]]:
     """The days that may hold what is asked for: nothing was sent on a day after that of its end."""
-    if query.general_status == PENDING:
+    if query.general_status is not None and query.general_status not in ENDED:
         return []
     first = day_of(query.earliest)
     return [day for [day] in (yield Fetch("history_days")) if day >= first]
@@ -137,7 +145,8 @@ def _reach(query: LogQuery, source: Source, after: Place) -> Script[Place | None
     """How far one look may go there; None: to the end."""
     params = {"account": query.account, "lane": source.lane, "low_at": source.lowest[0], "skip": SLICE - 1}
     places = yield Fetch(source.place_query, params={**params, "at": after[0], "key": after[1]}, day=source.day)
-    return tuple(places[0]) if places else None
+    reached: Place | None = tuple(places[0]) if places else None
+    return None if reached is None or reached < source.lowest else reached
 
 
 def _scan(query: LogQuery, source: Source, after: Place, floor: Place | None, most: int) -> Script[list[Row]]:

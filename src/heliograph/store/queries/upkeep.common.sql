@@ -89,8 +89,8 @@ SELECT key, account, public_id FROM {history} ORDER BY key LIMIT :most
 -- With the key, because a refused message has an id that it did not use up.
 -- name: forget_ids
 -- rows: account bigint, digest bytea, key bigint
-DELETE FROM known_id WHERE (account, digest) IN (SELECT v.account, v.digest FROM v JOIN known_id k
-    ON k.account = v.account AND k.digest = v.digest AND k.key = v.key)
+DELETE FROM known_id WHERE (account, digest) IN (SELECT v.account, v.digest FROM v CROSS JOIN known_id k
+    WHERE k.account = v.account AND k.digest = v.digest AND k.key = v.key)
 
 -- name: forget_history
 -- rows: key bigint
