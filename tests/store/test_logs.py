@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from heliograph.sms.message import Log, MessageState, Options, SegmentState
@@ -11,6 +13,8 @@ from heliograph.sms.verdict import Verdict
 from heliograph.store import logs
 from heliograph.store.accepting import Acceptance
 from heliograph.store.logs import LogQuery, Place
+from heliograph.store.postgres import SETTINGS
+from heliograph.store.sql import for_postgres, queries
 from store.scene import BEGIN, DAY, ENCODE, HOUR, Play, Scene, a_message, a_receipt, a_refusal, a_taking
 
 KEEP = 2 * DAY
@@ -385,3 +389,32 @@ def test_a_refusal_that_is_forgotten_frees_no_id(play: Play) -> None:
         assert await scene.accept(a_message(3, public_id="mine", created_at=scene.now)) == {3}
 
     play(body)
+
+
+WALKS = ("log_place_account", "log_place_bulk", "log_place_live", "logs_account", "logs_bulk", "logs_live")
+
+
+@pytest.mark.parametrize("name", WALKS)
+def test_postgres_walks_along_an_index_also_where_it_has_no_figures(database_url: str, name: str) -> None:
+    async def body() -> None:
+        connection = await asyncpg.connect(database_url, server_settings=SETTINGS)
+        await connection.execute(for_postgres(queries("postgres")["create_history"], "history_20260921"))
+        await connection.execute(MANY)
+        query = queries("postgres")[name]
+        params = {"account": 1, "lane": 1, "at": 10**9, "key": 0, "low_at": 0, "low_key": 0, "skip": 4999, "most": 50}
+        text = for_postgres(query, "history_20260921")
+        plan = await connection.fetch("EXPLAIN " + text, *[params.get(param.name) for param in query.params])
+        await connection.close()
+
+        lines = "\n".join(line for (line,) in plan)
+        assert "Scan Backward using" in lines
+        assert "Sort" not in lines
+
+    asyncio.run(body())
+
+
+MANY = """
+INSERT INTO history_20260921 (key, account, bulk_id, lane, sender, recipient, body, data_coding, esm_class, segments,
+    created_at, done_at, status, error, options)
+SELECT n, 1, 'bulk', 1, '', '', '', 0, 0, 1, n, n, 5, 0, '' FROM generate_series(1, 20000) n
+"""

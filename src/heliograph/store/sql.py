@@ -31,6 +31,7 @@ WORDS = {
         "clustered": " WITHOUT ROWID",
         "bytes": "BLOB",
         "position": "instr",
+        "computed": "VIRTUAL",
         "then_key": "",  # the key ends every index by itself
         "event": "CREATE TABLE event (value BIGINT NOT NULL); INSERT INTO event VALUES (0)",
     },
@@ -41,6 +42,7 @@ WORDS = {
         "clustered": "",
         "bytes": "BYTEA",
         "position": "pg_catalog.position",
+        "computed": "STORED",
         "then_key": ", key",
         "event": "CREATE SEQUENCE event",
     },

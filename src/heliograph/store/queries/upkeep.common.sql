@@ -108,7 +108,7 @@ CREATE TABLE IF NOT EXISTS {history} (key {key}, account BIGINT NOT NULL, public
     lane BIGINT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, body {bytes} NOT NULL, data_coding INT NOT NULL,
     esm_class INT NOT NULL, segments INT NOT NULL, created_at BIGINT NOT NULL, sent_at BIGINT, done_at BIGINT NOT NULL,
     status INT NOT NULL, error INT NOT NULL, note TEXT, options {bytes} NOT NULL,
-    logged_at BIGINT NOT NULL GENERATED ALWAYS AS (COALESCE(sent_at, created_at)) STORED);
+    logged_at BIGINT NOT NULL GENERATED ALWAYS AS (COALESCE(sent_at, created_at)) {computed});
 CREATE INDEX IF NOT EXISTS {history}_logged ON {history} (account, logged_at, key, recipient, status);
 CREATE INDEX IF NOT EXISTS {history}_bulk ON {history} (lane, logged_at{then_key}) WHERE bulk_id <> CAST(key AS TEXT);
 CREATE INDEX IF NOT EXISTS {history}_refused ON {history} (account, public_id)
