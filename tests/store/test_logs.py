@@ -310,6 +310,30 @@ def test_what_is_older_than_the_retention_is_not_told_and_what_waits_is(play: Pl
     play(body)
 
 
+@pytest.mark.parametrize(
+    ("filters", "looks"),
+    [
+        ({}, 21),
+        ({"general_status": "ACCEPTED"}, 1),  # no message is ever in that group
+        ({"bulk_ids": ("bulk",)}, 2),  # which began after the others
+        ({"since": BEGIN + HOUR}, 11),  # live messages of any time may have been sent since
+        ({"until": BEGIN}, 1),
+    ],
+)
+def test_no_search_looks_further_than_what_is_asked_for_may_lie(
+    play: Play, monkeypatch: pytest.MonkeyPatch, filters: dict[str, Any], looks: int
+) -> None:
+    monkeypatch.setattr(logs, "SLICE", 2)
+
+    async def body(scene: Scene) -> None:
+        await scene.accept(*[a_message(key, created_at=BEGIN + key) for key in range(1, 20)])
+        await scene.accept(a_message(20, bulk_id="bulk", created_at=BEGIN + 2 * HOUR), name="bulk")
+
+        assert len(await pages(scene, limit=1, **filters)) == looks
+
+    play(body)
+
+
 def test_logs_are_given_as_often_as_asked_and_leave_the_reports(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await scene.send(a_message(1))
