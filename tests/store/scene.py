@@ -15,7 +15,7 @@ from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.pull import Puller
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
-from heliograph.sms.message import NewMessage, Options, Receipt, Report
+from heliograph.sms.message import NewMessage, Options, Receipt, Refusal, Report
 from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Candidate, Claim, Move, Taken, Taking
@@ -85,6 +85,25 @@ def a_message(key: int, **changes: Any) -> NewMessage:
         "options": NO_OPTIONS,
     }
     return NewMessage(**plain | changes)
+
+
+def a_refusal(key: int, **changes: Any) -> Refusal:
+    """A destination that is no number."""
+    plain: dict[str, Any] = {
+        "key": key,
+        "account": 1,
+        "public_id": None,
+        "bulk_id": None,
+        "sender": "Heliograph",
+        "recipient": "mother",
+        "body": b"hello",
+        "data_coding": 0,
+        "esm_class": 0,
+        "created_at": BEGIN,
+        "status": 52,
+        "options": NO_OPTIONS,
+    }
+    return Refusal(**plain | changes)
 
 
 def a_receipt(*keys: str, status: int = DELIVERED, error: int = 0, final: bool = True, **changes: Any) -> Receipt:
@@ -204,10 +223,10 @@ class Scene:
         return int(number)
 
     async def finished(self) -> list[tuple[int, int, int]]:
-        """What history holds, by key: (key, status, error)."""
+        """What history holds of messages that were accepted, by key: (key, status, error)."""
         found: list[tuple[int, int, int]] = []
         for (day,) in await self.rows("SELECT day FROM history_day"):
-            found += await self.rows(f"SELECT key, status, error FROM history_{day}")  # type: ignore[arg-type]
+            found += await self.rows(f"SELECT key, status, error FROM history_{day} WHERE segments > 0")  # type: ignore[arg-type]
         return sorted(found)
 
     async def restart(self) -> None:

@@ -1,7 +1,8 @@
 """A customer's request becomes messages that are stored; the answer leaves after the commit.
 
 Rule 1: a bad destination is refused by itself; the others of its request are accepted.
-Rule 2: all that is accepted of a request is stored in one transaction.
+Rule 2: all that is accepted of a request is stored in one transaction, and what is refused of it in the same, for the
+logs alone: no report, and no id that is used up.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.sms import address, schedule, segments
 from heliograph.sms.address import BadAddress
-from heliograph.sms.message import NewMessage, Options
+from heliograph.sms.message import NewMessage, Options, Refusal
 from heliograph.sms.schedule import Plan
 from heliograph.sms.segments import Uncuttable
-from heliograph.store.accepting import Acceptance
+from heliograph.store.accepting import DUPLICATE_ID, Acceptance
 
 ENCODER = msgspec.msgpack.Encoder()
-DUPLICATE_ID = 23
 NO_ROUTE = 19
 OWN = ""  # a bulkId that is the message's key
+KEPT_ADDRESS = 64  # characters of a sender or a recipient that was refused
+KEPT_BODY = 4000  # octets: a longer body of a refused message is not kept
 
 
 class Customer(Protocol):
@@ -79,11 +81,12 @@ class Acceptor:
         lane, bulk_id = self._bulk(submission, scheduled, now)
         answers: list[Answer] = []
         messages: list[NewMessage] = []
+        refused: list[Refusal] = []
         for draft in submission.drafts:
-            self._accept_draft(account, draft, bulk_id, now, answers, messages)
+            self._accept_draft(account, draft, bulk_id, now, answers, messages, refused)
         if bulk_id == OWN:
-            bulk_id = messages[0].bulk_id if messages else str(self._keys.make(now))
-        known = await self._keep(account.id, submission, lane, messages, now)
+            bulk_id = (messages or refused)[0].bulk_id
+        known = await self._keep(account.id, submission, lane, messages, refused, now)
         if known:
             answers = _without(answers, messages, known)
         kept = [m.key for m in messages if m.key not in known] if known else [m.key for m in messages]
@@ -116,16 +119,17 @@ class Acceptor:
         now: int,
         answers: list[Answer],
         messages: list[NewMessage],
+        refused: list[Refusal],
     ) -> None:
         shared = self._share(account, draft, now)
         for destination in draft.destinations:
-            if isinstance(shared, int):
-                answers.append(Answer(destination.to, destination.message_id, refused=shared))
-                continue
             try:
+                if isinstance(shared, int):
+                    raise BadAddress(shared, "refused with all of its draft")
                 recipient = address.recipient(destination.to)
             except BadAddress as error:
                 answers.append(Answer(destination.to, destination.message_id, refused=error.status_id))
+                refused.append(self._refusal(account, draft, destination, error.status_id, bulk_id, now))
                 continue
             message = self._message(account.id, draft, shared, destination, recipient, bulk_id, now)
             messages.append(message)
@@ -186,11 +190,15 @@ class Acceptor:
         )
 
     async def _keep(
-        self, account: int, submission: Submission, lane: str, messages: list[NewMessage], now: int
+        self,
+        account: int,
+        submission: Submission,
+        lane: str,
+        messages: list[NewMessage],
+        refused: list[Refusal],
+        now: int,
     ) -> frozenset[int]:
         """Store; the keys that were not, because their id is known."""
-        if not messages:
-            return frozenset()
         times = [draft.send_at for draft in submission.drafts if draft.send_at is not None]
         acceptance = Acceptance(
             account,
@@ -201,8 +209,34 @@ class Acceptor:
             send_at=max(now, min(times)) if times else None,
             validity_minutes=submission.drafts[0].validity_minutes,
             single=len(submission.drafts) == 1,
+            refused=refused,
         )
         return await self._intake.accept(acceptance)
+
+    def _refusal(
+        self, account: Customer, draft: Draft, destination: Destination, status: int, bulk_id: str | None, now: int
+    ) -> Refusal:
+        """What is kept of a refused destination: no more than of one that is accepted."""
+        key = self._keys.make(now)
+        return Refusal(
+            key,
+            account.id,
+            None if destination.message_id is None else storable(destination.message_id),
+            str(key) if bulk_id == OWN else bulk_id,
+            storable(draft.sender or account.default_sender or "")[:KEPT_ADDRESS],
+            storable(destination.to or "")[:KEPT_ADDRESS],
+            draft.body if len(draft.body) <= KEPT_BODY else b"",
+            draft.data_coding,
+            draft.esm_class,
+            now,
+            status,
+            ENCODER.encode(draft.options),
+        )
+
+
+def storable(text: str) -> str:
+    """What may be anything, as it is stored of a refused destination: PostgreSQL has no NUL."""
+    return text.replace("\0", "\ufffd")
 
 
 def webhook_of(account: int, options: Options) -> int | None:

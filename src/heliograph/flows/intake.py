@@ -49,8 +49,9 @@ class Intake:
 
     async def accept(self, acceptance: Acceptance) -> frozenset[int]:
         """Store a request; the keys that were not stored, because their id is known. Raises as `answer`."""
-        messages = len(acceptance.messages)
+        messages = len(acceptance.messages) + len(acceptance.refused)
         octets = sum([len(m.body) + len(m.options) for m in acceptance.messages])
+        octets += sum([len(r.body) + len(r.options) for r in acceptance.refused])
         bounds = self._bounds
         # What is larger than the bound goes when nothing else waits, or it would be refused for ever.
         if self._messages and (self._messages + messages > bounds.messages or self._octets + octets > bounds.octets):

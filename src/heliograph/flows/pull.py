@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -12,19 +12,20 @@ from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import RETRY_AFTER, Intake
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
-from heliograph.sms.message import Report
+from heliograph.sms.message import Log, Report
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Found, Pull
 
 SEARCHES_FOR = 5.0  # seconds; then a search gives what it found, which may be nothing
 REMEMBERED = 1000  # searches
+Told = TypeVar("Told", Report, Log)
 
 
-def priced(report: Report, currency: str) -> Report:
-    """The report in the operator's currency."""
-    if report.currency != currency:
-        report = msgspec.structs.replace(report, currency=currency)
-    return report
+def priced(told: Told, currency: str) -> Told:
+    """The same in the operator's currency."""
+    if told.currency != currency:
+        told = msgspec.structs.replace(told, currency=currency)
+    return told
 
 
 class Account(Protocol):

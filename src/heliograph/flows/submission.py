@@ -67,3 +67,21 @@ class ReportQuery(msgspec.Struct, frozen=True):
     entity_id: str | None = None
     application_id: str | None = None
     campaign_reference_id: str | None = None
+
+
+class LogSearch(msgspec.Struct, frozen=True):
+    """Which logs a customer asks for; all that is given must be so. Times are UTC milliseconds, ends included."""
+
+    limit: int = 50  # 1 to 1000
+    since: int | None = None  # when it was sent; never sent: accepted
+    until: int | None = None
+    sender: str | None = None
+    recipient: str | None = None
+    bulk_ids: tuple[str, ...] = ()  # one of them
+    message_ids: tuple[str, ...] = ()
+    general_status: str | None = None  # the name of a group of sms.codes
+    by_network: bool = False  # by mcc or mnc, of which no message has any
+    entity_id: str | None = None
+    application_id: str | None = None
+    campaign_reference_ids: tuple[str, ...] = ()
+    cursor: tuple[int, int] | None = None  # flows.logs.parse_cursor

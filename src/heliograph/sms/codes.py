@@ -242,3 +242,15 @@ STATUS: Final[dict[int, Status]] = {
 ERROR: Final[dict[int, Error]] = {
     id: Error(group, _ERROR_GROUPS[group], id, name, _words(name), permanent) for group, id, name, permanent in _ERRORS
 }
+
+# By the status of a destination that is refused at acceptance: the error that says most about it.
+REFUSAL_ERRORS: Final[dict[int, int]] = {
+    8: 351,
+    11: 368,
+    19: 4102,
+    23: 5492,
+    24: 4096,
+    25: 355,
+    51: 352,
+    52: 351,
+}

@@ -108,6 +108,23 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     options: bytes  # Options, encoded
 
 
+class Refusal(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A destination that was refused, as it is kept for the logs: it is never sent, and its id is not used up."""
+
+    key: int
+    account: int
+    public_id: str | None  # the id that the customer gave
+    bulk_id: str | None
+    sender: str  # sender and recipient as the customer gave them, and so of any form
+    recipient: str
+    body: bytes
+    data_coding: int
+    esm_class: int
+    created_at: int
+    status: int
+    options: bytes  # Options, encoded
+
+
 class Receipt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What an SMSC says became of one segment."""
 
@@ -149,3 +166,32 @@ class Report(msgspec.Struct, frozen=True, gc=False, array_like=True):
     options: Options
     price: float = 0.0  # per message
     currency: str = "EUR"
+
+
+class Log(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What is known of one message now, whether it waits, is on its way, has ended or was refused."""
+
+    key: int
+    account: int
+    message_id: str
+    bulk_id: str | None
+    sender: str
+    recipient: str
+    body: bytes
+    data_coding: int
+    esm_class: int
+    segments: int  # 0: it was refused
+    created_at: int
+    sent_at: int | None  # when an SMSC took the first segment
+    done_at: int | None  # None: it has not ended
+    status: int
+    error: int
+    note: str | None
+    options: Options
+    price: float = 0.0  # per message
+    currency: str = "EUR"
+
+    @property
+    def at(self) -> int:
+        """Its time in the log: when it was sent, or else accepted."""
+        return self.created_at if self.sent_at is None else self.sent_at

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
 
-from heliograph.sms.message import NewMessage
-from heliograph.store.script import Fetch, Row, Run, Script
+from heliograph.sms.codes import REFUSAL_ERRORS
+from heliograph.sms.message import NewMessage, Refusal
+from heliograph.store.script import Fetch, Row, Run, Script, day_of
+
+DUPLICATE_ID = 23
+NO_LANE = 0
 
 
 class Acceptance(msgspec.Struct, frozen=True, array_like=True):
@@ -19,6 +24,7 @@ class Acceptance(msgspec.Struct, frozen=True, array_like=True):
     lane_name: str  # the bulkId, or "" for what an account sends without one
     segment_interval: int | None  # microseconds; None leaves the lane's pace as it is
     messages: list[NewMessage]
+    refused: list[Refusal] = []
     send_at: int | None = None  # when it is to leave, if not at once
     validity_minutes: int | None = None  # of the only message object
     single: bool = False  # it has one message object, so that another time can be given to all of it
@@ -30,7 +36,10 @@ def id_digest(public_id: str) -> bytes:
 
 
 def accept(batch: Sequence[Acceptance]) -> Script[list[frozenset[int]]]:
-    """Store the messages of every request; for each, the keys that were not stored because their id is known."""
+    """Store the messages of every request; for each, the keys that were refused because their id is known.
+
+    What is refused is of no use but for the logs: it goes straight into the history of the day.
+    """
     named = [(m.account, id_digest(m.public_id), m.key) for a in batch for m in a.messages if m.public_id is not None]
     known: frozenset[int] = frozenset()
     if named and (yield Run("add_known_ids", named)) != len(named):
@@ -41,6 +50,8 @@ def accept(batch: Sequence[Acceptance]) -> Script[list[frozenset[int]]]:
         lane = lanes.get((a.account, a.lane_name))
         rows += [(*msgspec.structs.astuple(m), lane) for m in a.messages if m.key not in known]
     yield Run("add_messages", rows)
+    if known or any([a.refused for a in batch]):
+        yield from _keep_refusals(batch, known, lanes)
     return [known.intersection(m.key for m in a.messages) if known else known for a in batch]
 
 
@@ -64,3 +75,41 @@ def _open_lanes(batch: Sequence[Acceptance], known: frozenset[int]) -> Script[di
         lane[7], lane[9] = send_at, 0
     opened = yield Fetch("open_lanes", list(lanes.values()))
     return {(account, name): lane for account, name, lane in opened}
+
+
+def _keep_refusals(
+    batch: Sequence[Acceptance], known: frozenset[int], lanes: dict[tuple[int, str], int]
+) -> Script[None]:
+    refused = [(a, [*a.refused, *[_duplicate(m) for m in a.messages if m.key in known]]) for a in batch]
+    missing: dict[tuple[int, str], Row] = {}
+    for a, refusals in refused:
+        place = (a.account, a.lane_name)
+        if refusals and refusals[0].bulk_id and a.lane_name and place not in lanes:  # its bulkId is to find them
+            missing[place] = (a.lane, *place, refusals[0].created_at)
+    named = yield Fetch("name_lanes", list(missing.values()))
+    lanes = lanes | {(account, name): lane for account, name, lane in named}
+    days: dict[int, list[Row]] = defaultdict(list)
+    for a, refusals in refused:
+        lane = lanes.get((a.account, a.lane_name), NO_LANE)
+        for r in refusals:
+            row = (*msgspec.structs.astuple(r), lane, REFUSAL_ERRORS[r.status])
+            days[day_of(r.created_at)].append(row)
+    for day, rows in days.items():
+        yield Run("add_refusals", rows, day=day)
+
+
+def _duplicate(m: NewMessage) -> Refusal:
+    return Refusal(
+        m.key,
+        m.account,
+        m.public_id,
+        m.bulk_id,
+        m.sender,
+        m.recipient,
+        m.body,
+        m.data_coding,
+        m.esm_class,
+        m.created_at,
+        DUPLICATE_ID,
+        m.options,
+    )

@@ -16,6 +16,7 @@ import msgspec
 from heliograph.sms.message import Report
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Claim, Look, Taken
+from heliograph.store.logs import LogSlice
 from heliograph.store.reporting import Due, Pull, Pushed
 from heliograph.store.settling import Delivery, Matched, Settlement
 
@@ -46,7 +47,7 @@ def _lists_of(type_: Any) -> msgspec.msgpack.Decoder[list[Any]]:
 
 ITEM_DECODERS = {kind: _lists_of(type_) for kind, type_ in ITEMS.items()}
 RESULT_DECODERS = {kind: _lists_of(type_) for kind, type_ in RESULTS.items()}
-READ_DECODERS = {type_.__name__: _lists_of(type_) for type_ in (Look, Due)}
+READ_DECODERS = {type_.__name__: _lists_of(type_) for type_ in (Look, Due, LogSlice)}
 PICKLED = "pickled"
 UNWRITABLE = (UnicodeError, OverflowError)  # half a surrogate pair; an integer of more than 64 bits
 

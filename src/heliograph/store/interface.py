@@ -17,6 +17,7 @@ from heliograph.store.accepting import Acceptance
 from heliograph.store.bulks import Bulk
 from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.epoch import check_epoch
+from heliograph.store.logs import LogQuery, LogSlice, Place, search_logs
 from heliograph.store.reporting import Ask, Due, Found, Pull, Pushed
 from heliograph.store.script import Script
 from heliograph.store.settling import Delivery, Matched, Settlement
@@ -132,6 +133,10 @@ class Store:
     def reschedule(self, account: int, name: str, send_at: int, now: int) -> asyncio.Future[Bulk | None]:
         """Give a bulk that is `movable` another time; how it stands then."""
         return self._engine.write("alone", partial(bulks.reschedule, account, name, send_at, now))
+
+    async def search_logs(self, query: LogQuery, after: Place) -> LogSlice:
+        """A slice of the logs behind a place, those that match. It marks nothing."""
+        return await self.look(search_logs, query, after)
 
     async def begin_epoch(self, node: str, now: int) -> int:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""

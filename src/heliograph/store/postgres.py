@@ -17,8 +17,10 @@ from heliograph.store.sql import for_postgres, migrations, queries
 
 T = TypeVar("T")
 LOG = structlog.get_logger(__name__)
-# A batch is joined to its rows by index: the planner, on tables it has no figures of, would read them whole.
+# A batch is joined to its rows by index: the planner, on tables it has no figures of, would read them whole. And what
+# is wanted in the order of an index it would read whole by a bitmap, and sort.
 SETTINGS = {
+    "enable_bitmapscan": "off",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",

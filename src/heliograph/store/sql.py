@@ -30,6 +30,9 @@ WORDS = {
         "key": "INTEGER PRIMARY KEY",
         "clustered": " WITHOUT ROWID",
         "bytes": "BLOB",
+        "position": "instr",
+        "computed": "VIRTUAL",
+        "then_key": "",  # the key ends every index by itself
         "event": "CREATE TABLE event (value BIGINT NOT NULL); INSERT INTO event VALUES (0)",
     },
     "postgres": {
@@ -38,6 +41,9 @@ WORDS = {
         "key": "BIGINT PRIMARY KEY",
         "clustered": "",
         "bytes": "BYTEA",
+        "position": "pg_catalog.position",
+        "computed": "STORED",
+        "then_key": ", key",
         "event": "CREATE SEQUENCE event",
     },
 }

@@ -162,7 +162,7 @@ def _retire_day(day: int, asked: int) -> Script[int]:
         yield Run("drop_history", day=day)
         yield Run("drop_history_day", params={"day": day})
         return 1
-    yield Run("forget_ids", [(account, id_digest(name)) for _, account, name in rows if name is not None])
+    yield Run("forget_ids", [(account, id_digest(name), key) for key, account, name in rows if name is not None])
     yield Run("forget_history", [(key,) for key, _, _ in rows], day=day)
     return len(rows)
 

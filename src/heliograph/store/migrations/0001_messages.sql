@@ -80,6 +80,7 @@ CREATE INDEX message_due ON message (lane, due, key, expires_at) WHERE state = 0
 -- Whether something of a bulk is still on its way.
 CREATE INDEX message_taken ON message (lane) WHERE state > 0;
 CREATE INDEX message_expiry ON message (expires_at, key);
+CREATE INDEX message_logged ON message (account, created_at{then_key});
 
 CREATE TABLE segment (
     message BIGINT NOT NULL,

@@ -31,3 +31,20 @@ INSERT INTO message (key, account, public_id, bulk_id, sender, recipient, body, 
 SELECT v.key, v.account, v.public_id, v.bulk_id, v.sender, v.recipient, v.body, v.data_coding, v.esm_class, v.segments,
     v.created_at, v.due, v.expires_at, v.open_hours, v.webhook, v.intermediate, v.options, v.lane, 0
 FROM v WHERE true
+
+-- For bulks of which everything was refused: nothing waits in such a lane, and one that is there stays as it is.
+-- name: name_lanes
+-- rows: id bigint, account bigint, name text, now bigint
+-- returns: account bigint, name text, id bigint
+INSERT INTO lane (id, account, name, priority, state, allowed_at, idle_at, created_at, send_at, single, begun)
+SELECT v.id, v.account, v.name, 0, 0, 0, v.now, v.now, v.now, 0, 0 FROM v WHERE true
+ON CONFLICT (account, name) WHERE state <> 2 DO UPDATE SET name = excluded.name
+RETURNING account, name, id
+
+-- name: add_refusals
+-- rows: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, body bytea, data_coding int, esm_class int, created_at bigint, status int, options bytea, lane bigint, error int
+INSERT INTO {history} (key, account, public_id, bulk_id, lane, sender, recipient, body, data_coding, esm_class, segments,
+    created_at, done_at, status, error, options)
+SELECT v.key, v.account, v.public_id, v.bulk_id, v.lane, v.sender, v.recipient, v.body, v.data_coding, v.esm_class, 0,
+    v.created_at, v.created_at, v.status, v.error, v.options
+FROM v WHERE true

@@ -109,9 +109,11 @@ UPDATE history_day SET asked = (SELECT COALESCE(MAX(id), 0) FROM report) WHERE d
 -- returns: key bigint, account bigint, public_id text
 SELECT key, account, public_id FROM {history} ORDER BY key LIMIT :most
 
+-- With the key, because a refused message has an id that it did not use up.
 -- name: forget_ids
--- rows: account bigint, digest bytea
-DELETE FROM known_id WHERE (account, digest) IN (SELECT v.account, v.digest FROM v)
+-- rows: account bigint, digest bytea, key bigint
+DELETE FROM known_id WHERE (account, digest) IN (SELECT v.account, v.digest FROM v CROSS JOIN known_id k
+    WHERE k.account = v.account AND k.digest = v.digest AND k.key = v.key)
 
 -- name: forget_history
 -- rows: key bigint
@@ -128,4 +130,9 @@ DELETE FROM history_day WHERE day = :day
 CREATE TABLE IF NOT EXISTS {history} (key {key}, account BIGINT NOT NULL, public_id TEXT, bulk_id TEXT,
     lane BIGINT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, body {bytes} NOT NULL, data_coding INT NOT NULL,
     esm_class INT NOT NULL, segments INT NOT NULL, created_at BIGINT NOT NULL, sent_at BIGINT, done_at BIGINT NOT NULL,
-    status INT NOT NULL, error INT NOT NULL, note TEXT, options {bytes} NOT NULL)
+    status INT NOT NULL, error INT NOT NULL, note TEXT, options {bytes} NOT NULL,
+    logged_at BIGINT NOT NULL GENERATED ALWAYS AS (COALESCE(sent_at, created_at)) {computed});
+CREATE INDEX IF NOT EXISTS {history}_logged ON {history} (account, logged_at, key, recipient, status);
+CREATE INDEX IF NOT EXISTS {history}_bulk ON {history} (lane, logged_at{then_key}) WHERE bulk_id <> CAST(key AS TEXT);
+CREATE INDEX IF NOT EXISTS {history}_refused ON {history} (account, public_id)
+    WHERE segments = 0 AND public_id IS NOT NULL
