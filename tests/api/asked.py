@@ -7,7 +7,7 @@ from heliograph.api.by_query import FIRST_QUERY, THIRD_QUERY, from_query
 from heliograph.api.era import Era
 from heliograph.api.reading import Reading
 from heliograph.api.reports import QUERY
-from heliograph.api.sending import ENVELOPE, SEND, SINGLE
+from heliograph.api.sending import ENVELOPE, MULTI, SEND, SINGLE
 from heliograph.api.submissions import to_single, to_submission
 from heliograph.flows.submission import Submission
 from heliograph.web.decoding import Findings
@@ -21,6 +21,7 @@ from heliograph.web.xml import read_xml
 READERS: dict[str, Any] = {
     "v1": (SEND, to_submission, era.FIRST),
     "v2": (SEND, to_submission, era.SECOND),
+    "multi": (SEND, MULTI, era.FIRST_MULTI),
     "single": (SINGLE, to_single, era.FIRST),
     "v3": (ENVELOPE, envelope.to_submission, era.THIRD),
 }

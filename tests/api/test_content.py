@@ -35,7 +35,7 @@ def draft_of(kind: str, content: dict[str, Any], **more: Any) -> Draft:
     return draft
 
 
-KINDS = ["v1", "v2", "single", "v3"]
+KINDS = ["v1", "v2", "multi", "single", "v3"]
 CONTENTS: list[tuple[dict[str, Any], tuple[bytes, int, int]]] = [
     ({"text": "Hello {}"}, (b"Hello \x1b(\x1b)", 0, 0)),
     ({"text": "\u4e2d\U0001f600"}, (b"\x4e\x2d\xd8\x3d\xde\x00", 8, 0)),
@@ -121,6 +121,15 @@ def test_no_transliteration_makes_a_text_of_over_4000_characters_shorter() -> No
     assert draft_of("v1", {"text": "e\u0327" * 2000, "transliteration": "ALL"}).body == b"e" * 2000
 
     assert len(draft.body) == 8400
+
+
+def test_nobody_named_counts_as_one_destination_where_it_is_answered_as_one() -> None:
+    nobody = json.dumps({"messages": [{"text": "a"}] * 3}).encode()
+
+    assert len(parse_send(nobody, "application/json", Limits(destinations=3), NOW, "multi").drafts) == 3
+    with pytest.raises(BadRequest) as caught:
+        parse_send(nobody, "application/json", Limits(destinations=2), NOW, "multi")
+    assert list(caught.value.errors) == ["messages[2].destinations"]
 
 
 COUNTED = [

@@ -30,7 +30,7 @@ ENVELOPE: Final = Body(ThirdRequest)
 AT_ONCE: Final = 20
 
 Reader = Callable[[Any, Reading], Submission]
-_MULTI: Final[Reader] = partial(to_submission, lenient=True)
+MULTI: Final[Reader] = partial(to_submission, lenient=True)
 
 
 async def _send(rules: Era, read: Reader, parts: Parts, call: Call) -> SentResponse | ThirdSentResponse:
@@ -75,10 +75,10 @@ def _endpoint(method: str, path: str, rules: Era, read: Reader, summary: str, **
 
 ENDPOINTS: Final = (
     _row("/sms/1/text/single", era.FIRST, SINGLE, to_single, "Send one text to one recipient or more"),
-    _row("/sms/1/text/multi", era.FIRST_MULTI, SEND, _MULTI, "Send several texts"),
+    _row("/sms/1/text/multi", era.FIRST_MULTI, SEND, MULTI, "Send several texts"),
     _row("/sms/1/text/advanced", era.FIRST, SEND, to_submission, "Send texts, with all that can be said of them"),
     _row("/sms/1/binary/single", era.FIRST, SINGLE, to_single, "Send one binary to one recipient or more"),
-    _row("/sms/1/binary/multi", era.FIRST_MULTI, SEND, _MULTI, "Send several binaries"),
+    _row("/sms/1/binary/multi", era.FIRST_MULTI, SEND, MULTI, "Send several binaries"),
     _row("/sms/1/binary/advanced", era.FIRST, SEND, to_submission, "Send binaries, with all that can be said of them"),
     _row("/sms/2/text/single", era.SECOND, SINGLE, to_single, "The same as of the first, answered as the second"),
     _row("/sms/2/text/advanced", era.SECOND, SEND, to_submission, "Send texts, answered as the second generation is"),

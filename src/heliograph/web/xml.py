@@ -1,8 +1,8 @@
 """Requests in XML: the same values, and the same paths of what is wrong with them, as in JSON.
 
 Any root is taken. A list may be a wrapper with items (`messages/message`), doubled (`messages/messages`) or its own
-name repeated. An empty element is an absent field; blanks around a value are not part of it, unless it is what a message
-says. Document types and entities are refused.
+name repeated. An empty element is an absent field; blanks around a value are not part of it, but those of a message's
+text are. Document types and entities are refused.
 """
 
 from __future__ import annotations
