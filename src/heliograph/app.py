@@ -47,7 +47,8 @@ from heliograph.web.server import Server
 from heliograph.webhooks.client import WebhookClient
 
 LOG = structlog.get_logger(__name__)
-HOUR = 3_600_000  # milliseconds
+MINUTE = 60_000  # milliseconds
+HOUR = 60 * MINUTE
 ANSWERS_WITHIN = 10.0  # seconds that answers may still take when the gateway stops
 STOPS_WITHIN = 30.0  # seconds from `stop` until what is still running is cut off
 
@@ -129,7 +130,7 @@ class Gateway:
         store = await open_store(config.store.url, exclusive=True)
         try:
             epoch = await store.begin_epoch(socket.gethostname(), clock.now())
-            gate = Gate(store, clock.now)
+            gate = Gate(store, clock.now, config.http.session_minutes * MINUTE)
             await gate.load()
             gateway = cls(config, store, gate, epoch, clock, watch)
             await recover(store, gateway._policies, epoch, clock)

@@ -55,6 +55,9 @@ class Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nesting_limit: Annotated[int, Meta(ge=8, le=200, description="How deep JSON or XML may nest.")] = 32
     header_seconds: Annotated[RequestSeconds, Meta(description="How long a client may take over its headers.")] = 10.0
     body_seconds: Annotated[RequestSeconds, Meta(description="How long a client may take over its body.")] = 30.0
+    session_minutes: Annotated[
+        int, Meta(ge=1, le=43_200, description="How long a session (`IBSSO`) or an access token (`Bearer`) opens.")
+    ] = 60
 
 
 class StoreConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.conftest import BEGIN
-from heliograph.accounts import admin, errors
+from heliograph.accounts import admin, errors, settings
+from heliograph.store.balance import Balance
 
 
 @pytest.mark.parametrize("name", ["a", "A-b_c.9", "x" * 64])
@@ -47,27 +48,74 @@ def test_what_concerns_nobody_is_refused_with_the_next_step(scene):
     scene(body)
 
 
+async def settings_of(store, name="acme"):
+    return settings.load((await admin.find_account(store, name)).settings)
+
+
 def test_a_setting_is_changed_alone_and_taken_away_by_nothing(scene):
     async def body(s):
         await admin.create_account(s.store, "acme", BEGIN)
         await admin.set_account(s.store, "acme", default_sender="ACME")
-        await admin.set_account(s.store, "acme", on_no_response="hold")
-        found = await admin.find_account(s.store, "acme")
-        assert (found.default_sender, found.on_no_response) == ("ACME", "hold")
+        changed = await admin.set_account(s.store, "acme", on_no_response="hold", numbers=["4179/stop", "4178"])
+        assert changed == await settings_of(s.store)
+        assert (changed.default_sender, changed.on_no_response) == ("ACME", "hold")
+        assert changed.numbers == {("4179", "STOP"), ("4178", "")}
 
-        await admin.set_account(s.store, "acme", default_sender="", on_no_response="")
-        found = await admin.find_account(s.store, "acme")
-        assert (found.default_sender, found.on_no_response) == (None, None)
+        changed = await admin.set_account(s.store, "acme", default_sender="", numbers=[""])
+        assert changed == await settings_of(s.store) == settings.Settings(on_no_response="hold")
 
     scene(body)
 
 
-@pytest.mark.parametrize("settings", [{"default_sender": "far too long a name"}, {"on_no_response": "panic"}])
-def test_a_setting_that_cannot_work_is_refused(scene, settings):
+def test_of_settings_that_are_given_together_all_are_changed_or_none(scene):
     async def body(s):
         await admin.create_account(s.store, "acme", BEGIN)
         with pytest.raises(errors.BadValue):
-            await admin.set_account(s.store, "acme", **settings)
+            await admin.set_account(s.store, "acme", default_sender="ACME", price="a lot")
+
+        assert await settings_of(s.store) == settings.DEFAULTS
+
+    scene(body)
+
+
+def test_an_inbound_number_has_one_owner_and_a_keyword_of_it_too(scene):
+    async def body(s):
+        for name in ("acme", "other"):
+            await admin.create_account(s.store, name, BEGIN)
+        await admin.set_account(s.store, "acme", numbers=["4179", "4178/STOP", "*"])
+
+        for taken in ("4179", "4178/stop", "*"):
+            with pytest.raises(errors.BadValue, match="acme has it"):
+                await admin.set_account(s.store, "other", numbers=["4177", taken])
+        await admin.set_account(s.store, "acme", numbers=["4179"])
+        await admin.set_account(s.store, "other", numbers=["4178/STOP", "4179/STOP", "*"])
+
+    scene(body)
+
+
+def test_a_balance_is_topped_up_to_the_millionth_and_taken_from(scene):
+    async def body(s):
+        account = await admin.create_account(s.store, "acme", BEGIN)
+        assert await admin.balance_of(s.store, account.id) == Balance(0, 0)
+
+        await admin.top_up(s.store, "acme", "100")
+        await admin.top_up(s.other, "acme", "0.000001")
+        assert await admin.top_up(s.store, "acme", "-120.5") == Balance(-20_499_999, 0)
+        assert await admin.balance_of(s.store, account.id) == Balance(-20_499_999, 0)
+        for amount in ("", "1,5", "1e3", "1.0000001", "NaN", "1234567890", "\u0661"):
+            with pytest.raises(errors.BadValue):
+                await admin.top_up(s.store, "acme", amount)
+
+    scene(body)
+
+
+def test_a_key_of_unknown_scopes_is_not_made(scene):
+    async def body(s):
+        await admin.create_account(s.store, "acme", BEGIN)
+        with pytest.raises(errors.BadValue, match="sms:manage"):
+            await admin.create_key(s.store, "acme", BEGIN, granted=["sms:all"])
+
+        assert await admin.list_keys(s.store, "acme") == []
 
     scene(body)
 

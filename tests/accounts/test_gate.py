@@ -8,7 +8,8 @@ import pytest
 
 from accounts.conftest import BEGIN
 from heliograph.accounts import admin, gate, password
-from heliograph.accounts.gate import ANOTHER_LOOK, STALE, TOO_OLD, TooManyLogins
+from heliograph.accounts.gate import TooManyLogins
+from heliograph.accounts.ring import ANOTHER_LOOK, STALE, TOO_OLD
 from heliograph.store import keyring
 from heliograph.store.errors import StoreUnavailable
 
@@ -332,7 +333,7 @@ def test_an_account_carries_its_own_sender_and_policy(scene):
 
         account = await s.gate.authenticate(f"App {key}")
 
-        assert (account.default_sender, account.on_no_response) == ("ACME", "hold")
+        assert (account.default_sender, s.gate.policy_of(account.id)) == ("ACME", "hold")
 
     scene(body)
 
@@ -342,9 +343,9 @@ def test_a_key_that_is_read_before_its_account_shuts_nobody_out(scene):
         await an_account(s.store)
         key = await admin.create_key(s.store, "acme", BEGIN)
         ring = await s.store.load_keyring()
-        young = keyring.KeyRow(9, 9, b"of an account made between the two reads", BEGIN, None)
+        young = keyring.KeyRow(9, 9, b"of an account made between the two reads", None, BEGIN, None, None)
 
-        s.gate._copy(s.now, keyring.Keyring(ring.accounts, [*ring.keys, young]))
+        s.gate._ring.copy(s.now, keyring.Keyring(ring.accounts, [*ring.keys, young]))
 
         assert (await s.gate.authenticate(f"App {key}")).name == "acme"
 

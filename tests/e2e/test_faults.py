@@ -30,7 +30,7 @@ from e2e.gateway import (
     until,
 )
 from flows.engines import OnSqlite
-from heliograph.accounts import gate
+from heliograph.accounts import ring
 from heliograph.config import parse
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.simulator.server import Simulator
@@ -320,7 +320,7 @@ def test_nobody_waits_for_a_disk_that_does_not_answer_and_everybody_is_told_what
 
     async def body(h: House) -> None:
         assert (await send(h, "the first")).status == 200
-        monkeypatch.setattr(gate, "ASKS_FOR", 0.01)
+        monkeypatch.setattr(ring, "ASKS_FOR", 0.01)
         stranger = Customer(h.customer.session, h.customer.port, "0" * 32)
         async with OnSqlite(tmp_path / "heliograph.db").stalled():
             asked = [*(send(h, name) for name in names), stranger.send(message()), h.customer.request("GET", REPORTS)]

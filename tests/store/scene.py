@@ -10,7 +10,7 @@ import apsw
 import asyncpg
 import msgspec
 
-from heliograph.accounts.gate import Account
+from heliograph.accounts.ring import Account
 from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.pull import Puller
 from heliograph.flows.submission import ReportQuery
@@ -184,7 +184,7 @@ class Scene:
     async def pull(self, *, account: int = 1, limit: int = 1000, **filters: str) -> list[Report]:
         clock = StillClock(self.now)
         puller = Puller(self.store, Intake(self.store, clock, Bounds()), clock, Watch(), "EUR")
-        return await puller.pull(Account(account, "acme", None, None), ReportQuery(limit, **filters))
+        return await puller.pull(Account(account, "acme"), ReportQuery(limit, **filters))
 
     async def told(self, **filters: Any) -> list[tuple[str, int, int]]:
         """What a pull gives, as (message_id, status, error)."""

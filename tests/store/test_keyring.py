@@ -12,21 +12,22 @@ def test_accounts_and_keys_are_kept(play: Play) -> None:
         store = scene.store
         assert await store.alone(keyring.add_account, 7, "beta", BEGIN) is True
         assert await store.alone(keyring.add_account, 8, "alpha", BEGIN) is True
-        assert await store.alone(keyring.set_account, 7, "Sender", "hold") is True
+        await store.alone(keyring.set_settings, 7, {"price": "12", "prepaid": "true"})
+        await store.alone(keyring.set_settings, 7, {"price": "13", "prepaid": None, "rate_limit": None})
         assert await store.alone(keyring.set_password, 8, "argon2") is True
         await store.alone(keyring.add_key, 1, 7, b"\x00" * 32, BEGIN)
-        await store.alone(keyring.add_key, 2, 7, b"\xff" * 32, BEGIN)
+        await store.alone(keyring.add_key, 2, 7, b"\xff" * 32, BEGIN, "admin,account:read", BEGIN + 9)
         assert await store.alone(keyring.revoke_key, 1, BEGIN + 5) is True
 
         found = await store.load_keyring()
 
         assert found.accounts == [
-            AccountRow(8, "alpha", "argon2", None, None, BEGIN),
-            AccountRow(7, "beta", None, "Sender", "hold", BEGIN),
+            AccountRow(8, "alpha", "argon2", BEGIN, {}),
+            AccountRow(7, "beta", None, BEGIN, {"price": "13"}),
         ]
         assert found.keys == [
-            KeyRow(1, 7, b"\x00" * 32, BEGIN, BEGIN + 5),
-            KeyRow(2, 7, b"\xff" * 32, BEGIN, None),
+            KeyRow(1, 7, b"\x00" * 32, None, BEGIN, None, BEGIN + 5),
+            KeyRow(2, 7, b"\xff" * 32, "admin,account:read", BEGIN, BEGIN + 9, None),
         ]
 
     play(body)
@@ -45,7 +46,6 @@ def test_a_name_is_given_once(play: Play) -> None:
 def test_what_is_not_there_cannot_be_changed(play: Play) -> None:
     async def body(scene: Scene) -> None:
         store = scene.store
-        assert await store.alone(keyring.set_account, 9, None, None) is False
         assert await store.alone(keyring.set_password, 9, "x") is False
         assert await store.alone(keyring.revoke_key, 9, BEGIN) is False
 

@@ -10,18 +10,19 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
-from heliograph.accounts import password
+from heliograph.accounts import money, password, scopes, settings
 from heliograph.accounts.errors import BadName, BadValue, NameTaken, NoSuchAccount, NoSuchKey
-from heliograph.sms import address
-from heliograph.store import keyring
+from heliograph.accounts.settings import Given, Settings
+from heliograph.store import balance, keyring
+from heliograph.store.balance import Balance
 from heliograph.store.interface import Store
-from heliograph.store.keyring import AccountRow, KeyRow
+from heliograph.store.keyring import AccountRow, Keyring, KeyRow
 
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_PASSWORD: Final = 1024  # characters
-POLICIES: Final = ("resend", "hold")
 
 
 async def create_account(store: Store, name: str, now: int) -> AccountRow:
@@ -31,33 +32,45 @@ async def create_account(store: Store, name: str, now: int) -> AccountRow:
     id_ = _new_id(now)
     if not await store.alone(keyring.add_account, id_, name, now):
         raise NameTaken(f"there is an account {name} already: `heliograph key create {name}` gives it another key")
-    return AccountRow(id_, name, None, None, None, now)
+    return AccountRow(id_, name, None, now)
 
 
 async def find_account(store: Store, name: str) -> AccountRow:
     """The account of that name. Raises NoSuchAccount."""
-    accounts = (await store.load_keyring()).accounts
-    found = next((account for account in accounts if account.name == name), None)
-    if found is None:
-        raise NoSuchAccount(f"there is no account {name}: `heliograph account create {name}` makes one")
-    return found
+    return _find(await store.load_keyring(), name)
 
 
-async def set_account(
-    store: Store, name: str, *, default_sender: str | None = None, on_no_response: str | None = None
-) -> AccountRow:
-    """Change what is not None; "" takes a setting away, and the SMSC's holds. Raises NoSuchAccount, BadValue.
+async def set_account(store: Store, name: str, **given: Given) -> Settings:
+    """Change the settings that are named, and what `settings.RULES` say of each; "" takes one away.
 
-    default_sender: as `sms.address.sender` takes it. on_no_response: "resend" or "hold".
+    All or none are changed. Raises NoSuchAccount, BadValue.
     """
+    encoded = settings.encode(given)
+    ring = await store.load_keyring()
+    found = _find(ring, name)
+    kept = {key: value for key, value in {**found.settings, **encoded}.items() if value is not None}
+    changed = settings.load(kept)
+    if "numbers" in given:
+        _refuse_taken(changed, [row for row in ring.accounts if row.id != found.id])
+    await store.alone(keyring.set_settings, found.id, encoded)
+    return changed
+
+
+async def top_up(store: Store, name: str, amount: str) -> Balance:
+    """Add a decimal to what an account has to spend, or take it away; up to 6 places. Raises NoSuchAccount, BadValue."""
+    try:
+        millionths = money.parse(amount)
+    except ValueError:
+        raise BadValue(f"{amount!r} is no amount: write up to 9 digits, and up to 6 behind the point") from None
     found = await find_account(store, name)
-    sender, policy = found.default_sender, found.on_no_response
-    if default_sender is not None:
-        sender = _sender(default_sender)
-    if on_no_response is not None:
-        policy = _policy(on_no_response)
-    await store.alone(keyring.set_account, found.id, sender, policy)
-    return AccountRow(found.id, found.name, found.password, sender, policy, found.created_at)
+    if not await store.alone(balance.top_up, found.id, millionths):
+        raise BadValue(f"with {amount} the balance of {name} would be beyond {money.render(balance.MOST)}")
+    return await store.look(balance.balance, found.id)
+
+
+async def balance_of(store: Store, account: int) -> Balance:
+    """What an account has to spend, in millionths."""
+    return await store.look(balance.balance, account)
 
 
 async def set_password(store: Store, name: str, secret: str) -> None:
@@ -69,23 +82,38 @@ async def set_password(store: Store, name: str, secret: str) -> None:
     await store.alone(keyring.set_password, found.id, digest)
 
 
-async def create_key(store: Store, account: str, now: int) -> str:
-    """A new key of an account: this text is shown once, and nobody can read it again. Raises NoSuchAccount."""
+async def create_key(
+    store: Store, account: str, now: int, *, granted: Sequence[str] = (), expires_at: int | None = None
+) -> str:
+    """A new key of an account: this text is shown once, and nobody can read it again.
+
+    `granted` are names of `scopes.SCOPES`; none: all but admin. It opens until `expires_at` (UTC milliseconds).
+    Raises NoSuchAccount, BadValue.
+    """
+    unknown = sorted(set(granted) - scopes.SCOPES.keys())
+    if unknown:
+        raise BadValue(f"there is no scope {unknown[0]}: there are {', '.join(scopes.SCOPES)}")
     found = await find_account(store, account)
     text = f"{secrets.token_hex(16)}-{uuid.uuid4()}"
-    await store.alone(keyring.add_key, _new_id(now), found.id, hashlib.sha256(text.encode()).digest(), now)
+    kept = ",".join(scope for scope in scopes.SCOPES if scope in granted) or None
+    digest = hashlib.sha256(text.encode()).digest()
+    await store.alone(keyring.add_key, _new_id(now), found.id, digest, now, kept, expires_at)
     return text
 
 
 async def list_keys(store: Store, account: str) -> list[KeyRow]:
     """An account's keys in the order they were made, revoked ones too. Raises NoSuchAccount."""
-    found = await find_account(store, account)
-    keys = (await store.load_keyring()).keys
-    return sorted((key for key in keys if key.account == found.id), key=lambda key: (key.created_at, key.id))
+    ring = await store.load_keyring()
+    found = _find(ring, account)
+    return sorted((key for key in ring.keys if key.account == found.id), key=lambda key: (key.created_at, key.id))
 
 
 async def revoke_key(store: Store, id_: int, now: int) -> None:
-    """Shut a key out; every gateway on this store knows within two seconds. Raises NoSuchKey."""
+    """Shut a key out, and the tokens that were given for it. Raises NoSuchKey.
+
+    A gateway on this store, while that answers, lets it in for two seconds more at most (`ring.TOO_OLD`); one that does
+    this itself calls `Gate.load` next, and lets it in no more.
+    """
     if not 0 <= id_ < 1 << 63 or not await store.alone(keyring.revoke_key, id_, now):
         raise NoSuchKey(f"no key with the id {id_} opens: `heliograph key list ACCOUNT` shows the ids")
 
@@ -95,14 +123,17 @@ def _new_id(now: int) -> int:
     return now << 20 | secrets.randbits(20)
 
 
-def _sender(text: str) -> str | None:
-    try:
-        return address.sender(text) or None
-    except address.BadAddress as problem:
-        raise BadValue(f"{text!r} cannot be a sender: {problem.sentence}") from None
+def _find(ring: Keyring, name: str) -> AccountRow:
+    found = next((account for account in ring.accounts if account.name == name), None)
+    if found is None:
+        raise NoSuchAccount(f"there is no account {name}: `heliograph account create {name}` makes one")
+    return found
 
 
-def _policy(text: str) -> str | None:
-    if text and text not in POLICIES:
-        raise BadValue(f"on_no_response is one of {', '.join(POLICIES)}, or nothing at all, not {text!r}")
-    return text or None
+def _refuse_taken(changed: Settings, others: list[AccountRow]) -> None:
+    """Raises BadValue where two accounts would own the same inbound messages."""
+    for other in others:
+        both = changed.numbers & settings.load(other.settings).numbers
+        if both:
+            taken = "/".join(filter(None, min(both)))
+            raise BadValue(f"numbers cannot have {taken}: the account {other.name} has it; take it away there first")

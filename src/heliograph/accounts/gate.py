@@ -1,10 +1,8 @@
-"""Who may come in: `App` with a key, `Basic` with a name and a password.
+"""Who may come in: `App` with a key, `Basic` with a name and a password, `IBSSO` and `Bearer` with a token.
 
-Rule 1: the store is the truth and this a copy of it. A copy older than a second is renewed in passing, one older than
-two seconds before anybody is let in: a key that was revoked elsewhere opens for two seconds at most.
-Rule 2: nobody is turned away by a copy that is older than the request; such looks into the store are a fifth of a
-second apart, and all who wait share one.
-Rule 3: passwords and keys are kept nowhere, not even here: only digests of them.
+Rule 1: what is asked is a copy of the store, which is two seconds old at most (`accounts.ring`, `accounts.token`).
+Rule 2: a token opens no more and no longer than the key, or the password, that it was given for.
+Rule 3: passwords, keys and tokens are kept nowhere, not even here: only digests of them.
 """
 
 from __future__ import annotations
@@ -14,38 +12,24 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import msgspec
-import structlog
 
 from heliograph.accounts import password
-from heliograph.store.errors import StoreUnavailable
+from heliograph.accounts.ring import STALE, Account, Key, Login, Ring
+from heliograph.accounts.token import Tokens
 from heliograph.store.interface import Store
-from heliograph.store.keyring import AccountRow, Keyring
-
-LOG: Final = structlog.get_logger(__name__)
-# Ages of the copy, in milliseconds.
-ANOTHER_LOOK: Final = 200
-STALE: Final = 1_000
-TOO_OLD: Final = 2_000
-ASKS_FOR: Final = 1.0  # seconds: a store that takes longer cannot be asked
+from heliograph.store.token import TokenKind, TokenRow
 
 VERIFIERS: Final = 2  # argon2 is meant to be expensive: 64 MiB and a core each
 WAITING_LIMIT: Final = 64  # passwords that may wait to be verified, a few seconds' work
 REMEMBERED_MS: Final = 5 * 60_000
 REMEMBERED_MOST: Final = 10_000
-
-
-class Account(msgspec.Struct, frozen=True, gc=False):
-    """A customer, as the flows need it; `on_no_response` is "resend", "hold" or None: as the SMSC says."""
-
-    id: int
-    name: str
-    default_sender: str | None
-    on_no_response: str | None
+SESSION_MS: Final = 60 * 60_000
 
 
 class TooManyLogins(Exception):
@@ -62,80 +46,151 @@ class Good(msgspec.Struct, frozen=True, gc=False):
 
 
 class Gate:
-    """Tells whose request it is. `now` gives UTC milliseconds."""
+    """Tells whose request it is. `now` gives UTC milliseconds; `session` is how long tokens open, in milliseconds."""
 
-    def __init__(self, store: Store, now: Callable[[], int]) -> None:
-        self._store = store
+    def __init__(self, store: Store, now: Callable[[], int], session: int = SESSION_MS) -> None:
         self._now = now
-        self._keys: dict[bytes, tuple[bytes, Account]] = {}
-        self._logins: dict[str, tuple[str | None, Account]] = {}
-        self._policies: dict[int, str | None] = {}
-        self._loaded_at: int | None = None
-        self._looked_at: int | None = None
-        self._looks = 0
-        self._copied = 0
-        self._planned: asyncio.Task[None] | None = None
-        self._running: asyncio.Task[None] | None = None
+        self._session = session
+        self._ring = Ring(store, now)
+        self._tokens = Tokens(store, now)
+        self._schemes: dict[str, Callable[[str], Awaitable[Account | None]]] = {
+            "app": self._by_key,
+            "basic": self._by_password,
+            "ibsso": partial(self._by_token, TokenKind.SESSION),
+            "bearer": partial(self._by_token, TokenKind.BEARER),
+        }
         self._pepper = secrets.token_bytes(32)
         self._good: dict[bytes, Good] = {}
         self._verifying: dict[tuple[bytes, str | None], asyncio.Future[bool]] = {}
         self._verifiers = ThreadPoolExecutor(VERIFIERS, thread_name_prefix="password")
 
     async def load(self) -> None:
-        """Copy all accounts and keys from the store. Raises StoreUnavailable."""
-        self._looks += 1
-        look, self._looked_at = self._looks, self._now()
-        at = self._looked_at
-        keyring = await self._store.load_keyring()
-        if look > self._copied:  # a slow look never undoes a later one
-            self._copied = look
-            self._copy(at, keyring)
+        """Copy all accounts and keys from the store: what was changed before holds from now on, for tokens too.
+
+        Raises StoreUnavailable.
+        """
+        await self._ring.load()
 
     def policy_of(self, account: int) -> str | None:
         """The account's own on_no_response; None: as the SMSC says."""
-        return self._policies.get(account)
+        login = self._ring.logins_by_id.get(account)
+        return None if login is None else login.account.settings.on_no_response
 
     async def authenticate(self, authorization: str | None) -> Account | None:
-        """The account that the Authorization header proves; None: it proves none.
+        """The account that the Authorization header proves, with the scopes that it grants; None: it proves none.
 
         The scheme may be in any case. Raises TooManyLogins, and StoreUnavailable where somebody unknown cannot be
         looked up.
         """
         scheme, _, credentials = (authorization or "").partition(" ")
-        if scheme == "App" or scheme.lower() == "app":
-            return await self._by_key(hashlib.sha256(credentials.strip().encode(errors="replace")).digest())
-        if scheme.lower() == "basic":
-            return await self._by_password(credentials.strip())
-        return None
+        if scheme == "App":  # as nearly everybody writes it
+            return await self._by_key(credentials.strip())
+        opened = self._schemes.get(scheme.lower())
+        return None if opened is None else await opened(credentials.strip())
 
-    async def _by_key(self, digest: bytes) -> Account | None:
-        found = self._keys.get(digest)
+    async def authenticate_query(self, username: str, secret: str) -> Account | None:
+        """The account of a name and its password, as GET /sms/1/text/query has them. Raises as `authenticate`."""
+        login = await self._login(username, _octets(secret))
+        return None if login is None else login.account
+
+    async def open_session(self, username: str, secret: str) -> str | None:
+        """A token for `IBSSO`, which ends by itself, by `close_session`, or when the password is changed.
+
+        None: that is no password of such an account. Raises as `authenticate`, and StoreUnavailable where the token
+        cannot be kept.
+        """
+        login = await self._login(username, _octets(secret))
+        if login is None:
+            return None
+        until = self._now() + self._session
+        return await self._tokens.make(
+            TokenKind.SESSION, login.account.id, api_key=None, password=login.password, expires_at=until
+        )
+
+    async def close_session(self, token: str) -> bool:
+        """End a session at once; False: there was none. Raises StoreUnavailable."""
+        return await self._tokens.close(TokenKind.SESSION, token)
+
+    async def issue_token(self, client_id: str, client_secret: str) -> tuple[str, int] | None:
+        """A token for `Bearer`, and how many seconds it opens; None: these prove nobody.
+
+        `client_id` is an account's name. `client_secret` is one of its keys, whose scopes the token has and with which
+        it ends, or its password. Raises as `open_session`.
+        """
+        await self._ring.freshen()
+        key, login = self._key_of(client_id, client_secret), None
+        if key is None:
+            login = await self._login(client_id, _octets(client_secret))
+            key = self._key_of(client_id, client_secret)  # a login that fails has looked into the store anew
+        proof = login or key
+        if proof is None:
+            return None
+        now = self._now()
+        until = now + self._session if key is None else min(now + self._session, key.until)
+        token = await self._tokens.make(
+            TokenKind.BEARER,
+            proof.account.id,
+            api_key=None if key is None else key.id,
+            password=None if login is None else login.password,
+            expires_at=until,
+        )
+        return token, (until - now) // 1000
+
+    async def _by_key(self, text: str) -> Account | None:
+        digest, ring, now = _digest(text), self._ring, self._now()
+        found = ring.keys.get(digest)
         if found is None:
-            await self._look_anew()
-        elif self._age() >= STALE:
-            await self._freshen()
-        found = self._keys.get(digest)
-        return found[1] if found is not None and hmac.compare_digest(found[0], digest) else None
+            await ring.look_anew()
+            found = ring.keys.get(digest)
+        elif ring.age(now) >= STALE:
+            await ring.freshen()
+            found = ring.keys.get(digest)
+        return found.account if found is not None and now < found.until else None
+
+    def _key_of(self, name: str, text: str) -> Key | None:
+        found = self._ring.keys.get(_digest(text))
+        return found if found is not None and found.account.name == name and self._now() < found.until else None
+
+    async def _by_token(self, kind: TokenKind, text: str) -> Account | None:
+        row = await self._tokens.find(kind, text)
+        if row is None:
+            return None
+        await self._ring.freshen()
+        account = self._stands_for(row)
+        if account is None:  # for a key or a password that was made elsewhere a moment ago, perhaps
+            await self._ring.look_anew()
+            account = self._stands_for(row)
+        return account
+
+    def _stands_for(self, row: TokenRow) -> Account | None:
+        if row.api_key is not None:
+            key = self._ring.keys_by_id.get(row.api_key)
+            return None if key is None else key.account
+        login = self._ring.logins_by_id.get(row.account)
+        return login.account if login is not None and login.password == row.password else None
 
     async def _by_password(self, credentials: str) -> Account | None:
         pair = _decode(credentials)
         if pair is None:
             return None
-        mark = hmac.digest(self._pepper, pair, "sha256")
         user, _, secret = pair.partition(b":")
-        name = user.decode(errors="replace")
-        await self._freshen()
+        login = await self._login(user.decode(errors="replace"), secret)
+        return None if login is None else login.account
+
+    async def _login(self, name: str, secret: bytes) -> Login | None:
+        mark = hmac.digest(self._pepper, _octets(name) + b":" + secret, "sha256")
+        await self._ring.freshen()
         if self._remembers(mark, name):
-            return self._logins[name][1]
+            return self._ring.logins[name]
         tried = self._digest_of(name)
-        account = await self._verify(mark, name, secret)
-        if account is None:
-            await self._look_anew()
+        login = await self._verify(mark, name, secret)
+        if login is None:
+            await self._ring.look_anew()
             if self._digest_of(name) != tried:
                 return await self._verify(mark, name, secret)
-        return account
+        return login
 
-    async def _verify(self, mark: bytes, name: str, secret: bytes) -> Account | None:
+    async def _verify(self, mark: bytes, name: str, secret: bytes) -> Login | None:
         """The slow way, walked once for all who come with the same login at the same time."""
         digest = self._digest_of(name)
         verdict = self._verifying.get((mark, digest))
@@ -149,14 +204,15 @@ class Gate:
         if not verdict.result() or digest is None:
             return None
         self._remember(mark, digest)
-        return self._logins[name][1] if self._remembers(mark, name) else None
+        return self._ring.logins[name] if self._remembers(mark, name) else None
 
     def _digest_of(self, name: str) -> str | None:
-        return self._logins[name][0] if name in self._logins else None
+        login = self._ring.logins.get(name)
+        return None if login is None else login.password
 
     def _remembers(self, mark: bytes, name: str) -> bool:
-        good, login = self._good.get(mark), self._logins.get(name)
-        return good is not None and login is not None and good.digest == login[0] and self._now() < good.until
+        good, digest = self._good.get(mark), self._digest_of(name)
+        return good is not None and good.digest == digest and self._now() < good.until
 
     def _remember(self, mark: bytes, digest: str) -> None:
         self._good.pop(mark, None)
@@ -164,68 +220,14 @@ class Gate:
             del self._good[next(iter(self._good))]
         self._good[mark] = Good(digest, self._now() + REMEMBERED_MS)
 
-    def _age(self) -> int:
-        """How old the copy is (milliseconds). A clock that was set back tells nothing: then it is too old."""
-        if self._loaded_at is None:
-            return TOO_OLD
-        age = self._now() - self._loaded_at
-        return age if age >= 0 else TOO_OLD
 
-    async def _freshen(self) -> None:
-        """See to it that the copy is renewed when it is stale; wait for that when it is too old.
-
-        Who is known stays so while the store cannot be asked.
-        """
-        if self._age() < STALE:
-            return
-        look = self._running or self._plan()
-        if self._age() >= TOO_OLD:
-            await asyncio.wait((look,), timeout=ASKS_FOR)
-
-    async def _look_anew(self) -> None:
-        """Renew the copy by a look that begins from now on. Raises StoreUnavailable."""
-        look = self._plan()
-        await asyncio.wait((look,), timeout=ASKS_FOR)
-        if not look.done():
-            raise StoreUnavailable("the store does not answer")
-        look.result()
-
-    def _plan(self) -> asyncio.Task[None]:
-        """The next look into the store, which has not begun yet."""
-        if self._planned is None:
-            self._planned = asyncio.create_task(self._look(), name="keyring")
-            self._planned.add_done_callback(self._looked)
-        return self._planned
-
-    async def _look(self) -> None:
-        since = ANOTHER_LOOK if self._looked_at is None else self._now() - self._looked_at
-        if 0 <= since < ANOTHER_LOOK:
-            await asyncio.sleep((ANOTHER_LOOK - since) / 1000)
-        self._planned, self._running = None, self._planned
-        await self.load()
-
-    def _looked(self, look: asyncio.Task[None]) -> None:
-        self._running = None if self._running is look else self._running
-        self._planned = None if self._planned is look else self._planned
-        problem = None if look.cancelled() else look.exception()
-        if problem is not None:
-            LOG.warning("keyring not renewed", error=type(problem).__name__)
-
-    def _copy(self, at: int, keyring: Keyring) -> None:
-        accounts = {row.id: _account(row) for row in keyring.accounts}
-        # Keys are read after accounts: one of an account that was made in between waits for the next copy.
-        self._keys = {
-            key.digest: (key.digest, accounts[key.account])
-            for key in keyring.keys
-            if key.revoked_at is None and key.account in accounts
-        }
-        self._logins = {row.name: (row.password, accounts[row.id]) for row in keyring.accounts}
-        self._policies = {row.id: row.on_no_response for row in keyring.accounts}
-        self._loaded_at = at
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode(errors="replace")).digest()
 
 
-def _account(row: AccountRow) -> Account:
-    return Account(row.id, row.name, row.default_sender, row.on_no_response)
+def _octets(text: str) -> bytes:
+    """The text in UTF-8; what is no text stays different from every text."""
+    return text.encode(errors="surrogatepass")
 
 
 def _decode(credentials: str) -> bytes | None:

@@ -1,14 +1,15 @@
-"""`heliograph account`: the customers, their passwords and their own settings."""
+"""`heliograph account`: the customers, their passwords, their own settings and their balances."""
 
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from heliograph.cli import block, setting
+from heliograph.cli.key import is_open
 from heliograph.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigPath, in_store, instant, now, print_json, print_table
 
 if TYPE_CHECKING:
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make accounts, and look at them.")
 Name = Annotated[str, typer.Argument(help="The account.", show_default=False)]
-
-
-class Policy(StrEnum):
-    """What becomes of a segment whose submit_sm_resp was lost."""
-
-    RESEND = "resend"
-    HOLD = "hold"
-    SMSC = "smsc"
 
 
 @app.command()
@@ -88,7 +81,7 @@ def list_(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     if as_json:
         print_json(shown)
     else:
-        columns = ("name", "open_keys", "has_password", "default_sender", "on_no_response", "created_at")
+        columns = ("name", "open_keys", "has_password", "default_sender", "prepaid", "price", "created_at")
         print_table(columns, [[one[column] for column in columns] for one in shown])
 
 
@@ -100,49 +93,44 @@ def show(name: Name, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = Fals
     Example:
         heliograph account show acme --json
     """
-    from heliograph.accounts import admin
+    from heliograph.accounts import admin, money
 
     async def look(store: Store) -> dict[str, Any]:
-        return _shown(await admin.find_account(store, name), await store.load_keyring())
+        account = await admin.find_account(store, name)
+        balance = await admin.balance_of(store, account.id)
+        money_of = {"balance": money.render(balance.available), "reserved": money.render(balance.reserved)}
+        return {**_shown(account, await store.load_keyring()), **money_of}
 
     shown = in_store(config, look)
     if as_json:
         print_json(shown)
     else:
-        print_table(("setting", "value"), shown.items())
+        print_table(("setting", "value"), [(name, _told(value)) for name, value in shown.items()])
 
 
-@app.command("set")
-def set_(
+@app.command()
+def topup(
     name: Name,
-    default_sender: Annotated[
-        str | None, typer.Option(help="The sender of messages that name none; '' for the SMSC's.", show_default=False)
-    ] = None,
-    on_no_response: Annotated[
-        Policy | None,
-        typer.Option(
-            help="What becomes of a segment whose answer was lost; smsc: as the SMSC says.", show_default=False
-        ),
-    ] = None,
+    amount: Annotated[str, typer.Argument(help="A decimal, like 100 or 12.5; below 0 takes away.", show_default=False)],
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """Change an account's own settings; what is not named stays.
+    """Add to what an account has to spend, or take away from it.
 
     \b
     Examples:
-        heliograph account set acme --default-sender ACME
-        heliograph account set acme --on-no-response hold
+        heliograph account topup acme 100
+        heliograph account topup acme -- -12.5
     """
-    from heliograph.accounts import admin
+    from heliograph.accounts import admin, money
 
-    if default_sender is None and on_no_response is None:
-        raise typer.BadParameter("name --default-sender or --on-no-response")
-    policy = "" if on_no_response is Policy.SMSC else on_no_response
-    in_store(
-        config,
-        lambda store: admin.set_account(store, name, default_sender=default_sender, on_no_response=policy),
-    )
-    print(f"account {name} is changed; a running gateway knows within two seconds")
+    balance = in_store(config, lambda store: admin.top_up(store, name, amount))
+    print(f"the balance of {name} is {money.render(balance.available)}")
+
+
+app.command("set")(setting.set_)
+app.command()(block.block)
+app.command()(block.unblock)
+app.command()(block.blocked)
 
 
 async def _ring(store: Store) -> Keyring:
@@ -150,16 +138,22 @@ async def _ring(store: Store) -> Keyring:
 
 
 def _shown(account: AccountRow, ring: Keyring) -> dict[str, Any]:
-    keys = [key for key in ring.keys if key.account == account.id and key.revoked_at is None]
+    from heliograph.accounts import settings
+
+    keys = [key for key in ring.keys if key.account == account.id and is_open(key)]
     return {
         "name": account.name,
         "id": str(account.id),
         "open_keys": len(keys),
         "has_password": account.password is not None,
-        "default_sender": account.default_sender,
-        "on_no_response": account.on_no_response,
         "created_at": instant(account.created_at),
+        **settings.render(settings.load(account.settings)),
     }
+
+
+def _told(value: object) -> object:
+    """A value of one cell; a list is one too, and nothing where it is empty."""
+    return (", ".join(value) or None) if isinstance(value, list) else value
 
 
 def _option(config: Path) -> str:

@@ -1,6 +1,8 @@
-"""Accounts and their keys, as they are kept. What is secret is kept as a digest."""
+"""Accounts, their settings and their keys, as they are kept. What is secret is kept as a digest."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,18 +15,19 @@ class AccountRow(msgspec.Struct, frozen=True):
     id: int
     name: str
     password: str | None  # an argon2 digest
-    default_sender: str | None
-    on_no_response: str | None  # "resend", "hold"; None: as the SMSC says
     created_at: int
+    settings: Mapping[str, str] = {}  # JSON by name; what is not there is at its default
 
 
 class KeyRow(msgspec.Struct, frozen=True):
-    """One key of a customer: its SHA-256, and whether it still opens."""
+    """One key of a customer: its SHA-256, what it opens, and until when."""
 
     id: int
     account: int
     digest: bytes
+    scopes: str | None  # with commas; None: all but admin
     created_at: int
+    expires_at: int | None
     revoked_at: int | None
 
 
@@ -37,7 +40,13 @@ class Keyring(msgspec.Struct, frozen=True):
 
 def load_keyring() -> Script[Keyring]:
     """All accounts and keys, revoked ones too."""
-    accounts = [AccountRow(*row) for row in (yield Fetch("accounts"))]
+    rows = yield Fetch("accounts")
+    # Settings are read after their accounts: those of an account that was made in between wait for the next look.
+    settings: dict[int, dict[str, str]] = {id_: {} for id_, _, _, _ in rows}
+    for account, name, value in (yield Fetch("settings")):
+        if account in settings:
+            settings[account][name] = value
+    accounts = [AccountRow(id_, name, password, at, settings[id_]) for id_, name, password, at in rows]
     return Keyring(accounts, [KeyRow(*row) for row in (yield Fetch("keys"))])
 
 
@@ -47,11 +56,11 @@ def add_account(id_: int, name: str, now: int) -> Script[bool]:
     return added == 1
 
 
-def set_account(id_: int, default_sender: str | None, on_no_response: str | None) -> Script[bool]:
-    """An account's own sender and policy; False: there is no such account."""
-    params = {"id": id_, "default_sender": default_sender, "on_no_response": on_no_response}
-    changed: int = yield Run("set_account", params=params)
-    return changed == 1
+def set_settings(account: int, values: Mapping[str, str | None]) -> Script[None]:
+    """Settings of an account, in JSON, by name; None takes one away. What is not named stays."""
+    for name, value in sorted(values.items()):  # in one order, so that two who do this never wait for each other
+        query = "unset_setting" if value is None else "set_setting"
+        yield Run(query, params={"account": account, "name": name, "value": value})
 
 
 def set_password(id_: int, digest: str) -> Script[bool]:
@@ -60,9 +69,19 @@ def set_password(id_: int, digest: str) -> Script[bool]:
     return changed == 1
 
 
-def add_key(id_: int, account: int, digest: bytes, now: int) -> Script[None]:
-    """A new key of an account."""
-    yield Run("add_key", params={"id": id_, "account": account, "digest": digest, "now": now})
+def add_key(
+    id_: int, account: int, digest: bytes, now: int, scopes: str | None = None, expires_at: int | None = None
+) -> Script[None]:
+    """A new key of an account; `scopes` and `expires_at` as in KeyRow."""
+    params = {
+        "id": id_,
+        "account": account,
+        "digest": digest,
+        "scopes": scopes,
+        "now": now,
+        "expires_at": expires_at,
+    }
+    yield Run("add_key", params=params)
 
 
 def revoke_key(id_: int, now: int) -> Script[bool]:

@@ -96,7 +96,7 @@ def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound, histories) and `keep_receipts`
-    (ids of segments, unknown receipts, references), in milliseconds; how many rows went.
+    (ids of segments, unknown receipts, references), in milliseconds, and tokens that have expired; how many rows went.
 
     A lane is found by its messages for as long as they may be open, and by its bulkId for as long as their reports may
     wait after that: it is kept for both together. `keep_receipts` is no shorter than a message is open.
@@ -111,6 +111,7 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
         ("old_receipt_keys", older),
         ("old_references", older),
         ("old_lanes", oldest),
+        ("old_tokens", {"now": now, "most": SLICE}),
     ):
         gone += yield Run(query, params=params)
     days = yield Fetch("old_days", params={"before": day_of(now - keep)})

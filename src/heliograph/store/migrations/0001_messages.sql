@@ -4,8 +4,6 @@ CREATE TABLE account (
     id {key},
     name TEXT NOT NULL UNIQUE,
     password TEXT,              -- an argon2 digest, for Basic
-    default_sender TEXT,
-    on_no_response TEXT,        -- resend or hold; NULL: as the SMSC says
     created_at BIGINT NOT NULL
 );
 
@@ -13,7 +11,9 @@ CREATE TABLE api_key (
     id {key},
     account BIGINT NOT NULL REFERENCES account(id),
     digest {bytes} NOT NULL UNIQUE, -- SHA-256
+    scopes TEXT,                -- with commas; NULL: all but admin
     created_at BIGINT NOT NULL,
+    expires_at BIGINT,
     revoked_at BIGINT
 );
 
