@@ -1,16 +1,17 @@
 """The GSM 7-bit default alphabet and its extension table, unpacked: one octet a septet (TS 23.038 §6.2.1).
 
 Nothing is replaced on the way out: a character that is in neither table is an error, and the caller chooses
-UCS2. National tables are not here.
+UCS2. The functions know the default tables; `Tables` are any others (`sms.national`).
 """
 
 import codecs
 import re
+from collections.abc import Mapping
 from typing import Final, cast
 
 ESC: Final = 0x1B
 
-_DEFAULT: Final = (
+DEFAULT: Final = (
     "@£$¥èéùìòÇ\nØø\rÅå"
     "Δ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ"
     " !\"#¤%&'()*+,-./"
@@ -21,7 +22,7 @@ _DEFAULT: Final = (
     "pqrstuvwxyzäöñüà"
 )
 
-_EXTENSION: Final = {
+EXTENSION: Final = {
     0x0A: "\f",
     0x14: "^",
     0x28: "{",
@@ -34,17 +35,6 @@ _EXTENSION: Final = {
     0x65: "€",
 }
 
-_OCTETS: Final = {
-    **{ord(character): bytes((septet,)) for septet, character in enumerate(_DEFAULT) if septet != ESC},
-    **{ord(character): bytes((ESC, septet)) for septet, character in _EXTENSION.items()},
-}
-_CHARACTERS: Final = frozenset(map(chr, _OCTETS))
-
-# The encoder takes octets as well as numbers for a character; its declared type knows the numbers only.
-_ENCODING: Final = cast(dict[int, int], _OCTETS)
-
-# What follows ESC is read as the default table has it; where the extension has nothing, that is what a phone shows.
-_ESCAPED: Final = {_DEFAULT[septet]: character for septet, character in _EXTENSION.items()} | {"\x1b": " ", "": " "}
 _ESCAPE: Final = re.compile("\x1b(.?)", re.DOTALL)
 
 
@@ -57,30 +47,53 @@ class UnencodableError(ValueError):
         self.position = position
 
 
-def is_encodable(text: str) -> bool:
-    """Whether `encode` takes every character of `text`."""
-    return _CHARACTERS.issuperset(text)
+class Tables:
+    """A table of 128 septets, ESC among them, and the table of those that stand behind ESC.
 
-
-def encode(text: str) -> bytes:
-    """The septets of `text`, one an octet; a character of the extension table is two, ESC and its code.
-
-    Raises:
-        UnencodableError: a character is in neither table.
+    A character that both have is written without ESC.
     """
-    try:
-        return codecs.charmap_encode(text, "strict", _ENCODING)[0]
-    except UnicodeEncodeError as problem:
-        raise UnencodableError(text[problem.start], problem.start) from None
+
+    def __init__(self, default: str, extension: Mapping[int, str]) -> None:
+        octets = {ord(character): bytes((ESC, septet)) for septet, character in extension.items()}
+        octets |= {ord(character): bytes((septet,)) for septet, character in enumerate(default) if septet != ESC}
+        self.characters = frozenset(map(chr, octets))
+        self._default = default
+        # The encoder takes octets as well as numbers for a character; its declared type knows the numbers only.
+        self._encoding = cast(dict[int, int], octets)
+        # What follows ESC is read by the default table; where the extension has nothing, that is what a phone shows.
+        self._escaped = {default[septet]: character for septet, character in extension.items()}
+        self._escaped |= {"\x1b": " ", "": " "}
+
+    def is_encodable(self, text: str) -> bool:
+        """Whether `encode` takes every character of `text`."""
+        return self.characters.issuperset(text)
+
+    def encode(self, text: str) -> bytes:
+        """The septets of `text`, one an octet; a character of the extension table is two, ESC and its code.
+
+        Raises:
+            UnencodableError: a character is in neither table.
+        """
+        try:
+            return codecs.charmap_encode(text, "strict", self._encoding)[0]
+        except UnicodeEncodeError as problem:
+            raise UnencodableError(text[problem.start], problem.start) from None
+
+    def decode(self, octets: bytes) -> str:
+        """The text of unpacked septets, as a phone shows it; it never fails.
+
+        After ESC a code that the extension table does not have is the default table's character, and a lone ESC is
+        a blank. An octet above 0x7F is no septet and becomes U+FFFD. Each septet or pair of ESC and another is one
+        character.
+        """
+        text = codecs.charmap_decode(octets, "replace", self._default)[0]
+        if "\x1b" not in text:
+            return text
+        return _ESCAPE.sub(lambda pair: self._escaped.get(pair[1], pair[1]), text)
 
 
-def decode(octets: bytes) -> str:
-    """The text of unpacked septets, as a phone shows it; it never fails.
+PLAIN: Final = Tables(DEFAULT, EXTENSION)
 
-    After ESC a code that the extension table does not have is the default table's character, and a lone ESC is
-    a blank. An octet above 0x7F is no septet and becomes U+FFFD.
-    """
-    text = codecs.charmap_decode(octets, "replace", _DEFAULT)[0]
-    if "\x1b" not in text:
-        return text
-    return _ESCAPE.sub(lambda pair: _ESCAPED.get(pair[1], pair[1]), text)
+is_encodable: Final = PLAIN.is_encodable
+encode: Final = PLAIN.encode
+decode: Final = PLAIN.decode

@@ -1,22 +1,25 @@
 """A body cut into the segments that carry it, and how many they are.
 
 Rule 1: cutting is a pure function. The same body, data_coding, esm_class, reference and width of reference
-give the same octets, so that a segment can be made again for another attempt.
+give the same octets, so that a segment can be made again for another attempt, by the same version of Unicode.
 Rule 2: `count` and `cut` decide by the same cut points. What `count` has taken, `cut` does not refuse for its
 length, not even with the longer header of a 16-bit reference.
 Rule 3: a body that fits is sent as it is, and so a customer who concatenates himself is left alone.
+Rule 4: a character is never parted. What a reader takes for one (`sms.cluster`) is not parted either, wherever no
+further segment comes of it: the fewest segments go first, whatever they hold.
 
 A segment's budget is 140 octets of user data on the air, header included; septets are packed there, eight in
 seven octets, and travel unpacked over SMPP, so that 160 of them are 160 octets here.
 """
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from heliograph.sms import udh
+from heliograph.sms import cluster, national, udh
 from heliograph.sms.coding import Alphabet, alphabet
 
 MAX_PARTS: Final = 25
@@ -57,15 +60,25 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class _Layout(msgspec.Struct, frozen=True):
-    """Where a body is cut: each segment's payload ends at its point; `first` and `rest` are their elements."""
+    """Where a body is cut, if each segment is filled: the payload of each ends at its point.
+
+    `first` and `rest` are the elements of the first segment and of the others, `rooms` what payload they take.
+    """
 
     payload: bytes
+    coding: Alphabet
     points: list[int]
+    rooms: tuple[int, int]
     first: tuple[udh.Element, ...]
     rest: tuple[udh.Element, ...]
 
-    def payloads(self) -> list[bytes]:
-        return [self.payload[start:end] for start, end in pairwise((0, *self.points))]
+
+class Fill(msgspec.Struct, frozen=True):
+    """How full the segments of a body are: how many there are, the payload of the last, and the octets it has left."""
+
+    segments: int
+    last: bytes
+    left: int
 
 
 def capacity(coding: Alphabet, header: int) -> int:
@@ -94,10 +107,10 @@ def cut(body: bytes, data_coding: int, esm_class: int, *, reference: int = 0, wi
         return [Part(esm_class, body)]
     total = len(layout.points)
     parts = []
-    for sequence, payload in enumerate(layout.payloads(), 1):
+    for sequence, (start, end) in enumerate(pairwise((0, *_spare_clusters(layout))), 1):
         own = layout.first if sequence == 1 else layout.rest
         header = _header(own, udh.concatenation(reference, total, sequence, wide=wide), layout.first)
-        parts.append(Part(esm_class | _UDHI, header + payload))
+        parts.append(Part(esm_class | _UDHI, header + layout.payload[start:end]))
     return parts
 
 
@@ -111,6 +124,20 @@ def count(body: bytes, data_coding: int, esm_class: int) -> int:
         return 1
     layout = _lay_out(body, data_coding, esm_class, wide=False)
     return 1 if layout is None else len(layout.points)
+
+
+def fill(body: bytes, data_coding: int, esm_class: int) -> Fill:
+    """How many segments `count` says, and how much more the last of them takes before there is another.
+
+    Raises:
+        Uncuttable: as `cut`.
+    """
+    layout = _lay_out(body, data_coding, esm_class, wide=False)
+    if layout is None:
+        payload = _take_header(body)[1] if esm_class & _UDHI else body
+        return Fill(1, payload, capacity(alphabet(data_coding), len(body) - len(payload)) - len(payload))
+    last = layout.payload[layout.points[-2] :]
+    return Fill(len(layout.points), last, layout.rooms[1] - len(last))
 
 
 def is_whole(body: bytes, data_coding: int, esm_class: int) -> bool:
@@ -137,7 +164,7 @@ def _lay_out(body: bytes, data_coding: int, esm_class: int, wide: bool) -> _Layo
         if not wide:
             raise Uncuttable(MESSAGE_TOO_LONG, f"{len(points)} segments are more than {MAX_PARTS}")
         count(body, data_coding, esm_class)  # the limit is on what is counted, whatever the reference's width
-    return _Layout(payload, points, elements, rest)
+    return _Layout(payload, coding, points, rooms, elements, rest)
 
 
 def _take_header(body: bytes) -> tuple[tuple[udh.Element, ...], bytes]:
@@ -165,10 +192,36 @@ def _header(own: tuple[udh.Element, ...], concatenation: udh.Element, given: tup
     return udh.build((*own, concatenation))
 
 
-def _cut_points(payload: bytes, boundary: Callable[[bytes, int, int], int], first: int, rest: int) -> list[int]:
-    """The ends of the segments' payloads, each filled as far as its room and its boundary allow."""
+def _spare_clusters(layout: _Layout) -> list[int]:
+    """The points of `layout`, as many, each moved back to the end of a cluster where the rest still fits."""
+    ends = cluster.ends(layout.payload, layout.coding, national.announced(layout.first))
+    if not ends:
+        return layout.points
+    boundary, (room, rest) = _BOUNDARY[layout.coding], layout.rooms
+    points: list[int] = []
+    start = 0
+    for following in range(len(layout.points) - 1, 0, -1):
+        end = boundary(layout.payload, start, start + room)
+        spared = _last_until(ends, end)
+        if start < spared < end and len(_cut_points(layout.payload, boundary, rest, rest, spared)) <= following:
+            end = spared
+        points.append(end)
+        start, room = end, rest
+    return [*points, len(layout.payload)]
+
+
+def _last_until(ends: Sequence[int], point: int) -> int:
+    """The last of `ends` that is not behind `point`; 0 where there is none."""
+    at = bisect_right(ends, point)
+    return ends[at - 1] if at else 0
+
+
+def _cut_points(
+    payload: bytes, boundary: Callable[[bytes, int, int], int], first: int, rest: int, start: int = 0
+) -> list[int]:
+    """The ends of the segments' payloads from `start` on, each filled as far as its room and its boundary allow."""
     points = []
-    start, room = 0, first
+    room = first
     while len(payload) - start > room:
         end = boundary(payload, start, start + room) if room > 0 else start
         if end <= start:
