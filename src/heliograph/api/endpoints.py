@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from heliograph.api import reports, sending, watching
+from heliograph.api import inbox, reports, sending, watching
 from heliograph.api.parts import Parts
 from heliograph.web.endpoint import Endpoint
 
-ENDPOINTS: Final[tuple[Endpoint[Parts], ...]] = (*sending.ENDPOINTS, *reports.ENDPOINTS, *watching.ENDPOINTS)
+ENDPOINTS: Final[tuple[Endpoint[Parts], ...]] = (
+    *sending.ENDPOINTS,
+    *reports.ENDPOINTS,
+    *inbox.ENDPOINTS,
+    *watching.ENDPOINTS,
+)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from heliograph.flows.submission import Accepted, ReportQuery, Submission
-from heliograph.sms.message import Report
+from heliograph.sms.message import InboundMessage, Report
+from heliograph.store.inbound import Collected, LogQuery
 from heliograph.web.endpoint import Account
 from heliograph.web.limits import Limits
 
@@ -28,6 +29,16 @@ class Reports(Protocol):
 
     async def pull(self, account: Account, query: ReportQuery) -> list[Report]:
         """At most `query.limit` reports of the account that were not pulled before; they are pulled from now on."""
+
+
+class Inbox(Protocol):
+    """Gives inbound messages out."""
+
+    async def collect(self, account: Account, limit: int) -> Collected:
+        """At most `limit` messages of the account that were not given before; they are given from now on."""
+
+    async def log(self, account: Account, query: LogQuery) -> list[InboundMessage]:
+        """At most `query.limit` messages of the account, given or not, the latest first."""
 
 
 class Health(Protocol):
@@ -49,6 +60,7 @@ class Parts:
 
     acceptor: Acceptor
     reports: Reports
+    inbox: Inbox
     health: Health
     limits: Limits
     document: bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -12,7 +12,7 @@ from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import RETRY_AFTER, Intake
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
-from heliograph.sms.message import Report
+from heliograph.sms.message import InboundMessage, Report
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Found, Pull
 
@@ -20,8 +20,11 @@ SEARCHES_FOR = 5.0  # seconds; then a search gives what it found, which may be n
 REMEMBERED = 1000  # searches
 
 
-def priced(report: Report, currency: str) -> Report:
-    """The report in the operator's currency."""
+Priced = TypeVar("Priced", bound=Report | InboundMessage)
+
+
+def priced(report: Priced, currency: str) -> Priced:
+    """The report, or the inbound message, in the operator's currency."""
     if report.currency != currency:
         report = msgspec.structs.replace(report, currency=currency)
     return report

@@ -1,20 +1,22 @@
-"""The bodies that tell a customer what became of his messages: pushed to notifyUrl, and pulled.
+"""The bodies that tell a customer what became of his messages, and what came for him: pushed, and pulled.
 
-A format is a row of FORMATS: the generation of reports that the customer reads, and a content type. What is absent
-is left out, never null; ids are strings, prices doubles, dates yyyy-MM-dd'T'HH:mm:ss.SSS+0000.
+A format is a row of FORMATS: what the customer reads (a generation of reports, or inbound messages), and a content
+type. What is absent is left out, never null; ids are strings, prices doubles, dates yyyy-MM-dd'T'HH:mm:ss.SSS+0000.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from heliograph.sms.codes import ERROR, STATUS, Error, Status
-from heliograph.sms.message import Report
+from heliograph.sms.keyword import without_keyword
+from heliograph.sms.message import INBOUND, InboundMessage, Report
 from heliograph.sms.schedule import render_instant
+from heliograph.sms.text import decode
 from heliograph.webhooks import xml
 
 JSON: Final = "application/json"
@@ -84,6 +86,57 @@ class ReportsShape(msgspec.Struct):
     results: list[ReportShape]
 
 
+class ContentShape(msgspec.Struct, rename="camel", gc=False):
+    """What is no text: `hex` in pairs of digits with blanks between them, data_coding and esm_class 0 to 255."""
+
+    hex: str
+    data_coding: int
+    esm_class: int
+
+
+class MessageShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """One inbound message. `clean_text` is what stands behind the keyword; both are empty where there is `binary`."""
+
+    message_id: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    text: str
+    clean_text: str
+    received_at: str
+    sms_count: int
+    price: PriceJson
+    keyword: str | None = None
+    binary: ContentShape | None = None
+
+
+class InboxShape(msgspec.Struct, rename="camel"):
+    """Inbound messages, how many there are, and how many more wait to be pulled."""
+
+    results: list[MessageShape]
+    message_count: int
+    pending_message_count: int
+
+
+class LoggedShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """One inbound message as logs have it; its keyword is empty where it has none."""
+
+    message_id: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    text: str
+    clean_text: str
+    keyword: str
+    received_at: str
+    sms_count: int
+    binary: ContentShape | None = None
+
+
+class InboundLogShape(msgspec.Struct):
+    """Inbound messages, the latest first."""
+
+    results: list[LoggedShape]
+
+
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -137,8 +190,71 @@ def _v1_xml(reports: Sequence[Report]) -> bytes:
     return xml.render("reportResponse", msgspec.json.decode(_v1_json(reports)))
 
 
-FORMATS: Final[dict[tuple[str, str], Callable[[Sequence[Report]], bytes]]] = {
+INBOUND_ROOT: Final = "reportResponse"
+
+
+def _said(message: InboundMessage) -> tuple[str, str, ContentShape | None]:
+    """text, cleanText and binary."""
+    text = decode(message.body, message.data_coding, message.esm_class)
+    if text is None:
+        return "", "", ContentShape(message.body.hex(" ").upper(), message.data_coding, message.esm_class)
+    return text, without_keyword(text) if message.keyword else text, None
+
+
+def _received(message: InboundMessage) -> MessageShape:
+    text, clean, binary = _said(message)
+    return MessageShape(
+        message.message_id,
+        message.sender,
+        message.recipient,
+        text,
+        clean,
+        render_instant(message.received_at),
+        message.segments,
+        _price_json(message.price, message.currency),
+        message.keyword or None,
+        binary,
+    )
+
+
+def _logged(message: InboundMessage) -> LoggedShape:
+    text, clean, binary = _said(message)
+    at = render_instant(message.received_at)
+    return LoggedShape(
+        message.message_id,
+        message.sender,
+        message.recipient,
+        text,
+        clean,
+        message.keyword,
+        at,
+        message.segments,
+        binary,
+    )
+
+
+def inbox(messages: Sequence[InboundMessage], pending: int) -> InboxShape:
+    """Messages, of which `pending` more wait to be pulled."""
+    return InboxShape([_received(message) for message in messages], len(messages), pending)
+
+
+def inbound_log(messages: Sequence[InboundMessage]) -> InboundLogShape:
+    """Messages as logs have them."""
+    return InboundLogShape([_logged(message) for message in messages])
+
+
+def _inbound_json(messages: Sequence[InboundMessage]) -> bytes:
+    return _ENCODER.encode(inbox(messages, 0))
+
+
+def _inbound_xml(messages: Sequence[InboundMessage]) -> bytes:
+    return xml.render(INBOUND_ROOT, msgspec.json.decode(_inbound_json(messages)))
+
+
+FORMATS: Final[dict[tuple[str, str], Callable[[Sequence[Any]], bytes]]] = {
     ("v1", JSON): _v1_json,
     ("v1", XML): _v1_xml,
+    (INBOUND, JSON): _inbound_json,
+    (INBOUND, XML): _inbound_xml,
 }
 """(Options.shape, Options.content_type) to what renders the body of one POST, or of one pull."""
