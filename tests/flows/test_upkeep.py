@@ -30,7 +30,7 @@ DAY = 24 * HOUR
 
 @dataclass
 class Keeper:
-    """Upkeep at work: `told` counts how often it said that there are reports, `came` that there are inbound messages."""
+    """Upkeep at work: `told` counts how often it said that there are reports, `came` inbound messages."""
 
     engine: Engine
     store: Store
