@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
 from api.asked import parse_send
+from heliograph.accounts.scopes import SCOPES
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.cli.main import app
 from heliograph.config import Config, parse
@@ -213,6 +214,12 @@ def test_the_options_that_many_commands_have_are_documented_once() -> None:
     head = section(REFERENCE / "cli.md", "# Commands")
 
     assert not {name for name in EVERYWHERE if f"`{name}`" not in head}
+
+
+def test_every_scope_is_documented_with_what_it_opens() -> None:
+    rows = dict(ROW.findall(section(REFERENCE / "cli.md", "## key")))
+
+    assert {name: rows.get(name, "").strip() for name in SCOPES} == SCOPES
 
 
 def calls() -> list[Example]:

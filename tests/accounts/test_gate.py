@@ -178,6 +178,68 @@ def test_under_traffic_a_revoked_key_is_noticed_after_a_second_and_nobody_waits(
     scene(body)
 
 
+def test_a_key_that_is_revoked_in_the_gateway_itself_opens_nothing_from_then_on(scene):
+    async def body(s):
+        await an_account(s.store)
+        key = await admin.create_key(s.store, "acme", BEGIN)
+        await s.gate.load()
+        [row] = await admin.list_keys(s.store, "acme")
+
+        await admin.revoke_key(s.store, row.id, BEGIN)
+        await s.gate.load()
+
+        assert await s.gate.authenticate(f"App {key}") is None
+
+    scene(body)
+
+
+def test_a_key_opens_until_the_instant_at_which_it_ends(scene):
+    async def body(s):
+        await an_account(s.store)
+        key = await admin.create_key(s.store, "acme", BEGIN, expires_at=BEGIN + 10)
+        await s.gate.load()
+
+        s.now += 9
+        assert await s.gate.authenticate(f"App {key}")
+        s.now += 1
+        assert await s.gate.authenticate(f"App {key}") is None
+
+    scene(body)
+
+
+def test_each_key_opens_what_its_scopes_say_and_a_password_all_but_admin(scene):
+    async def body(s):
+        await an_account(s.store, "acme", "secret")
+        whole = await admin.create_key(s.store, "acme", BEGIN)
+        some = await admin.create_key(s.store, "acme", BEGIN, granted=["account:read", "admin"])
+        manage = await admin.create_key(s.store, "acme", BEGIN, granted=["sms:manage"])
+        await s.gate.load()
+
+        granted = [(await s.gate.authenticate(f"App {key}")).scopes for key in (whole, some, manage)]
+
+        assert granted[:2] == [None, {"account:read", "admin"}]
+        assert {"sms:manage", "sms:logs:read"} <= granted[2]
+        assert (await s.gate.authenticate(basic("acme", "secret"))).scopes is None
+
+    scene(body)
+
+
+def test_a_name_and_password_in_a_query_open_as_basic_does(scene, monkeypatch):
+    verified = count_verifications(monkeypatch)
+
+    async def body(s):
+        await an_account(s.store, "acme", "b:c")
+        await s.gate.load()
+
+        assert (await s.gate.authenticate_query("acme", "b:c")).name == "acme"
+        assert (await s.gate.authenticate(basic("acme", "b:c"))).name == "acme"
+        assert len(verified) == 1
+        for name, secret in (("acme:b", "c"), ("acme", "b"), ("", ""), ("acme", "b:c\ud800")):
+            assert await s.gate.authenticate_query(name, secret) is None
+
+    scene(body)
+
+
 def test_one_of_several_keys_can_be_revoked_alone(scene):
     async def body(s):
         await an_account(s.store)
@@ -324,16 +386,18 @@ def test_what_is_remembered_of_logins_is_bounded_and_holds_no_password(scene, mo
     scene(body)
 
 
-def test_an_account_carries_its_own_sender_and_policy(scene):
+def test_an_account_carries_its_own_settings(scene):
     async def body(s):
         await an_account(s.store)
         key = await admin.create_key(s.store, "acme", BEGIN)
-        await admin.set_account(s.store, "acme", default_sender="ACME", on_no_response="hold")
+        await admin.set_account(s.store, "acme", default_sender="ACME", on_no_response="hold", price="0.5")
         await s.gate.load()
 
         account = await s.gate.authenticate(f"App {key}")
 
-        assert (account.default_sender, s.gate.policy_of(account.id)) == ("ACME", "hold")
+        assert (account.default_sender, account.settings.price) == ("ACME", 500_000)
+        assert s.gate.policy_of(account.id) == "hold"
+        assert s.gate.policy_of(account.id + 1) is None
 
     scene(body)
 

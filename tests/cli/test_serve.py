@@ -1,6 +1,7 @@
 """`heliograph serve`, as a person runs it: a process of its own."""
 
 import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cli.process import HELIOGRAPH, Terminal, terminal
+from heliograph.accounts.ring import TOO_OLD
 
 SMSC = '[[smsc]]\nname = "north"\nhost = "127.0.0.1"\nport = 9\n'
 
@@ -123,3 +125,32 @@ def test_a_password_that_the_environment_lacks_is_said_before_anything_is_bound(
     assert done.returncode == 1
     assert "NOBODY_SETS_THIS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_key_that_is_revoked_on_the_command_line_opens_nothing_when_the_command_ends(tmp_path: Path) -> None:
+    config = a_config(tmp_path)
+    with serving(config) as (_, port):
+
+        def command(*words: str) -> str:
+            called = [*HELIOGRAPH, *words, "-c", str(config)]
+            return subprocess.run(called, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+
+        def status(key: str) -> int:
+            client = http.client.HTTPConnection("127.0.0.1", port)
+            client.request("GET", "/sms/1/reports", headers={"authorization": f"App {key}"})
+            found = client.getresponse().status
+            client.close()
+            return found
+
+        command("account", "create", "acme")
+        key, other = command("key", "create", "acme"), command("key", "create", "acme")
+        id_ = json.loads(command("key", "list", "acme", "--json"))[0]["id"]
+        assert (status(key), status(other)) == (200, 200)
+        began = time.monotonic()
+        busy = subprocess.Popen([*HELIOGRAPH, "key", "revoke", id_, "-c", str(config)])
+        while busy.poll() is None:  # under traffic, too
+            status(other)
+
+        assert busy.returncode == 0
+        assert (status(key), status(other)) == (401, 200)
+        assert time.monotonic() - began > TOO_OLD / 1000

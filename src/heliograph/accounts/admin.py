@@ -57,7 +57,7 @@ async def set_account(store: Store, name: str, **given: Given) -> Settings:
 
 
 async def top_up(store: Store, name: str, amount: str) -> Balance:
-    """Add a decimal to what an account has to spend, or take it away; up to 6 places. Raises NoSuchAccount, BadValue."""
+    """Add a decimal to what an account has to spend, or take it away. Raises NoSuchAccount, BadValue."""
     try:
         millionths = money.parse(amount)
     except ValueError:

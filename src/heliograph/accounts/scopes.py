@@ -11,7 +11,7 @@ from typing import Final
 ADMIN: Final = "admin"
 MANAGE: Final = "sms:manage"
 
-# Each scope, and what it opens, as help and refusals say it.
+# Each scope, and what it opens, as the reference says it.
 SCOPES: Final = {
     MANAGE: "everything about SMS: send, preview, bulks, reports, logs, inbound",
     "sms:message:send": "send messages, look at bulks and pull reports",

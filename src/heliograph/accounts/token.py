@@ -77,9 +77,9 @@ class Tokens:
 
     async def _look(self, digest: bytes, known: Known | None) -> TokenRow | None:
         """The token as the store has it now; where the store cannot be asked, as it was known."""
-        look = self._plan(digest)
-        await asyncio.wait((look,), timeout=ASKS_FOR)
         try:
+            look = self._plan(digest)
+            await asyncio.wait((look,), timeout=ASKS_FOR)
             if not look.done():
                 raise StoreUnavailable("the store does not answer")
             return look.result().get(digest)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from heliograph.store.interface import Store
     from heliograph.store.keyring import AccountRow, Keyring
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make accounts, and look at them.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make accounts, look at them, change them.")
 Name = Annotated[str, typer.Argument(help="The account.", show_default=False)]
 
 
@@ -108,7 +108,7 @@ def show(name: Name, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = Fals
         print_table(("setting", "value"), [(name, _told(value)) for name, value in shown.items()])
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # an amount below 0 is no option
 def topup(
     name: Name,
     amount: Annotated[str, typer.Argument(help="A decimal, like 100 or 12.5; below 0 takes away.", show_default=False)],
@@ -119,7 +119,7 @@ def topup(
     \b
     Examples:
         heliograph account topup acme 100
-        heliograph account topup acme -- -12.5
+        heliograph account topup acme -12.5
     """
     from heliograph.accounts import admin, money
 

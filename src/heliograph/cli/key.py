@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from heliograph.accounts.scopes import SCOPES
 from heliograph.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigPath, in_store, instant, now, print_json, print_table
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def create(
     account: Account,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="What it opens, like sms:message:send; may be given again.", show_default=False),
+        typer.Option(help=f"What it opens; may be given again: {', '.join(SCOPES)}.", show_default=False),
     ] = None,
     expires: Annotated[
         str | None, typer.Option(help="When it ends: 90d, 12h, or a UTC date or time. Never.", show_default=False)

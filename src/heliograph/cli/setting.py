@@ -39,7 +39,8 @@ def set_(
         str | None, typer.Option(help="Where inbound messages go; without it they are pulled.", show_default=False)
     ] = None,
     allowed_sender: Annotated[
-        list[str] | None, typer.Option(help="The only sender it may use; may be given again.", show_default=False)
+        list[str] | None,
+        typer.Option(help="The only sender it may use, '' for any; may be given again.", show_default=False),
     ] = None,
     rate_limit: Annotated[str | None, typer.Option(help="Requests a second; 0: no limit.", show_default=False)] = None,
     price: Annotated[str | None, typer.Option(help="Of a segment: a decimal, like 0.0125.", show_default=False)] = None,
