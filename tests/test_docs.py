@@ -29,8 +29,10 @@ from heliograph.simulator.commands import COMMANDS as ORDERS
 from heliograph.simulator.dialects import DIALECTS
 from heliograph.smpp.constants import RetryClass, Status
 from heliograph.smpp.receipt import MEANINGS
-from heliograph.sms import address, segments, verdict
+from heliograph.sms import address, gsm7, national, segments, verdict
 from heliograph.sms.codes import ERROR, STATUS
+from heliograph.sms.text import LANGUAGES
+from heliograph.sms.transliteration import TRANSLITERATIONS, transliterate
 from heliograph.store.settling import Sent
 from heliograph.web import openapi
 from heliograph.web.errors import TABLE
@@ -309,6 +311,33 @@ def test_json_in_the_docs_is_json(example: Example) -> None:
 @pytest.mark.parametrize("example", examples("python"), ids=name_of)
 def test_python_in_the_docs_can_be_compiled(example: Example) -> None:
     compile(example.text, str(example.page), "exec")
+
+
+# Texts.
+
+TEXTS_PAGE = REFERENCE / "text.md"
+
+
+def test_every_language_is_documented_with_the_letters_it_adds() -> None:
+    rows = dict(ROW.findall(section(TEXTS_PAGE, "## Languages")))
+    tables = {"TR": national.TURKISH, "ES": national.SPANISH, "PT": national.PORTUGUESE}
+
+    assert rows.keys() == LANGUAGES
+    for language, table in tables.items():
+        single, locking = (set(cell.split()) for cell in re.split(r"(?<!\\)\|", rows[language]))
+        added = {letter for letter in national.SINGLE[table].values() if not gsm7.is_encodable(letter)}
+        default = zip(national.LOCKING.get(table, gsm7.DEFAULT), gsm7.DEFAULT, strict=True)
+        assert added <= single
+        assert {own for own, plain in default if own != plain} <= {letter[-1] for letter in locking}
+
+
+def test_every_transliteration_is_documented_with_an_example_that_is_right() -> None:
+    rows = dict(ROW.findall(section(TEXTS_PAGE, "## Transliterations")))
+
+    assert rows.keys() == TRANSLITERATIONS
+    for name, cells in rows.items():
+        _, _, text, said = (cell.strip() for cell in cells.split("|"))
+        assert transliterate(text, name) == said
 
 
 # Statuses and errors.

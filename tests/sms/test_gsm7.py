@@ -1,5 +1,6 @@
 """The GSM 7-bit alphabet against foreign tables."""
 
+import gsm0338
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +43,17 @@ def test_an_escape_without_partner_is_shown_as_a_phone_shows_it():
 
 def test_an_octet_that_is_no_septet_is_shown_as_unreadable():
     assert gsm7.decode(b"a\x80\x1b\xffb") == "a\ufffd\ufffdb"
+
+
+def test_every_character_has_the_code_that_others_give_it():
+    codec = gsm0338.Codec()
+    for character in map(chr, (code for code in range(0x10000) if code != gsm7.ESC)):
+        try:
+            theirs = codec.encode(character)[0]
+        except UnicodeError:
+            theirs = None
+        ours = gsm7.encode(character) if gsm7.is_encodable(character) else None
+        assert ours == theirs, f"{character!a}"
 
 
 @given(st.text(st.sampled_from(ALPHABET)))

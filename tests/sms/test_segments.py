@@ -1,13 +1,15 @@
 """Bodies cut into segments: octet for octet against the vectors, and by property."""
 
+from itertools import accumulate
+
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import vectors
-from heliograph.sms import gsm7, udh
+from heliograph.sms import cluster, gsm7, national, udh
 from heliograph.sms.coding import Alphabet, alphabet
-from heliograph.sms.segments import MAX_PARTS, Part, Uncuttable, capacity, count, cut
+from heliograph.sms.segments import MAX_PARTS, Fill, Part, Uncuttable, capacity, count, cut, fill
 
 REFUSED = [case for case in vectors.of_kind("reject") if "statusId" in case]
 REJECTED_TYPES = [value for value in range(256) if value & 0x3C not in (0x00, 0x08, 0x10)]
@@ -19,6 +21,7 @@ TEXTS = st.lists(st.sampled_from(["\u044f", "\U0001f600", "a"]), max_size=800).m
 BODIES = st.one_of(st.binary(max_size=3000), SEPTETS, ESCAPED, TEXTS.map(lambda text: text.encode("utf-16-be")))
 REPEATED = st.builds(udh.Element, st.sampled_from([0x04, 0x05, 0x24, 0x25]), st.binary(max_size=12))
 TOOLKIT = st.builds(udh.Element, st.integers(0x70, 0x7F), st.binary(max_size=12))
+CLUSTERS = st.sampled_from(["e\u0301", "👨\u200d👩\u200d👧", "🇩🇪", "\r\n", "क्षि", "я", "a", "a" * 30])
 HEADERS = st.lists(st.one_of(REPEATED, TOOLKIT), max_size=4)
 
 
@@ -180,6 +183,93 @@ def test_no_segment_ends_between_escape_and_its_partner(body, wide):
 def test_no_segment_ends_inside_a_surrogate_pair(text, wide):
     for piece in payloads(cut(text.encode("utf-16-be"), 8, 0, wide=wide), 0):
         piece.decode("utf-16-be")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("a" * 66 + "e\u0301" + "b" * 60, "a" * 66),
+        ("a" * 60 + "👨\u200d👩\u200d👧" + "b" * 30, "a" * 60),
+        ("a" * 65 + "🇩🇪" + "b" * 60, "a" * 65),
+        ("a" * 65 + "e\u0301" + "b" * 60, "a" * 65 + "e\u0301"),
+        ("a" * 66 + "e\u0301" + "b" * 66, "a" * 66 + "e"),  # any sooner, and there would be a third segment
+        ("e" + "\u0301" * 80, "e" + "\u0301" * 66),  # longer than a segment
+        ("a" * 10 + "e" + "\u0301" * 60, "a" * 10),
+    ],
+)
+def test_what_is_read_as_one_character_is_not_parted_where_that_costs_nothing(text, first):
+    body = text.encode("utf-16-be")
+
+    parts = cut(body, 8, 0)
+
+    assert len(parts) == count(body, 8, 0) == 2
+    assert "".join(part.decode("utf-16-be") for part in payloads(parts, 0)) == text
+    assert payloads(parts, 0)[0].decode("utf-16-be") == first
+
+
+def test_a_line_end_of_septets_is_not_parted_either():
+    body = gsm7.encode("€" + "a" * 150 + "\r\n" + "b" * 20)
+    shifted = udh.build(national.shifts(1, 0)) + gsm7.encode("a" * 148 + "\r\n" + "b" * 20)
+
+    assert payloads(cut(body, 0, 0), 0) == [gsm7.encode("€" + "a" * 150), gsm7.encode("\r\n" + "b" * 20)]
+    assert [len(payload) for payload in payloads(cut(shifted, 0, 0x40), 0x40)] == [148, 22]
+
+
+@pytest.mark.parametrize(("more", "units"), [(60, [51, 62]), (85, [51, 67, 20])])
+def test_a_header_in_the_first_segment_takes_nothing_from_the_others(more, units):
+    header = udh.build([udh.Element(0x70, bytes(27))])  # 52 units beside it, and 67 in the others
+    body = header + ("a" * 51 + "e\u0301" + "b" * more).encode("utf-16-be")
+
+    assert [len(payload) // 2 for payload in payloads(cut(body, 8, 0x40), 0x40)] == units
+    assert count(body, 8, 0x40) == fill(body, 8, 0x40).segments == len(units)
+    assert fill(body, 8, 0x40).left == 2 * (67 * len(units) - 15 - (53 + more))
+
+
+def test_later_segments_may_be_fuller_so_that_nothing_is_parted():
+    text = "a" * 66 + "e\u0301" + "b" * 64 + "e\u0301" + "c" * 60
+
+    parts = [payload.decode("utf-16-be") for payload in payloads(cut(text.encode("utf-16-be"), 8, 0), 0)]
+
+    assert parts == ["a" * 66, "e\u0301" + "b" * 64, "e\u0301" + "c" * 60]
+
+
+@given(st.lists(CLUSTERS, max_size=200).map("".join), st.booleans())
+@settings(derandomize=True, database=None, deadline=None, max_examples=300)
+def test_nothing_is_parted_that_the_same_number_of_segments_can_hold_whole(text, wide):
+    body = text.encode("utf-16-be")
+    ends = cluster.ends(body, Alphabet.UCS2, national.tables(0, 0))
+    pieces = [end - start for start, end in zip([0, *ends], ends, strict=False)] if ends else [2] * len(text)
+    room = 132 if wide else 134
+    needed, free = 1, room
+    for piece in pieces:
+        if piece > free:
+            needed, free = needed + 1, room
+        free -= piece
+
+    parts = payloads(cut(body, 8, 0, wide=wide), 0)
+
+    assert len(parts) <= needed
+    if ends and len(parts) == needed:
+        assert set(accumulate(map(len, parts))) <= set(ends)
+
+
+@pytest.mark.parametrize(
+    ("body", "data_coding", "esm_class", "expected"),
+    [
+        (b"a" * 100, 0, 0, Fill(1, b"a" * 100, 60)),
+        (b"a" * 160, 0, 0, Fill(1, b"a" * 160, 0)),
+        (b"a" * 161, 0, 0, Fill(2, b"a" * 8, 145)),
+        (b"a" * 152 + b"\x1be" * 5, 0, 0, Fill(2, b"\x1be" * 5, 143)),
+        (b"\x03\x24\x01\x01" + b"a" * 100, 0, 0x40, Fill(1, b"a" * 100, 55)),
+        (b"\x03\x24\x01\x01" + b"a" * 200, 0, 0x40, Fill(2, b"a" * 51, 98)),
+        (bytes(141), 4, 0, Fill(2, bytes(7), 127)),
+        (b"\x00a" * 80, 8, 0, Fill(2, b"\x00a" * 13, 108)),
+        (b"", 0, 0, Fill(1, b"", 160)),
+    ],
+)
+def test_the_last_segment_says_how_much_more_it_takes(body, data_coding, esm_class, expected):
+    assert fill(body, data_coding, esm_class) == expected
+    assert expected.segments == count(body, data_coding, esm_class)
 
 
 @given(HEADERS, BODIES, CODINGS, st.booleans())

@@ -70,7 +70,7 @@ CYRILLIC: Final = (
 GREEK: Final = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", "ABΓΔEZHΘIKΛMNΞOΠPΣTYΦXΨΩ", strict=True)) | {"ς": "Σ"}
 
 LATIN: Final = {
-    "TURKISH": "âçğıîşû",
+    "TURKISH": "âçğıîİşû",
     "CENTRAL_EUROPEAN": "áâăąäćčçďđéęěëíîĺľłńňóôőöŕřśšşșťţțúůűüýźżž",
     "BALTIC": "āąčēęėģīįķļņōõŗšūųž",
     "PORTUGUESE": "áâãàçéêíóôõúªº",
