@@ -42,7 +42,7 @@ from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.sqlite import SqliteEngine
 from heliograph.values import SQLITE
-from heliograph.web import openapi
+from heliograph.web import openapi, page
 from heliograph.web.application import Site, build
 from heliograph.web.limits import Limits
 from heliograph.web.server import Server
@@ -186,13 +186,15 @@ class Gateway:
 
     def bind(self) -> int:
         """Listen for requests; the port. Raises OSError when it is taken."""
+        document = openapi.document(ENDPOINTS)
         parts = Parts(
             acceptor=self._acceptor,
             reports=Puller(self.store, self._intake, self._clock, self.watch, self.config.currency),
             inbox=Collector(self.store, self._intake, self._clock, self.watch, self.config.currency),
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,
-            document=msgspec.json.encode(openapi.document(ENDPOINTS)),
+            document=msgspec.json.encode(document),
+            page=page.render(document),
             now=self._clock.now,
         )
         self._server = Server(build([Site(ENDPOINTS, parts)], self.gate, self._limits), self._limits)

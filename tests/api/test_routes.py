@@ -12,6 +12,8 @@ import pytest
 from api.wire import Client, Gateway, request
 from e2e.gateway import no_room
 from heliograph.accounts import gate
+from heliograph.api.endpoints import ENDPOINTS
+from heliograph.web import openapi, page
 
 GOOD = json.dumps({"messages": [{"binary": {"hex": "41"}, "destinations": [{"to": "41793026727"}]}]})
 XML = (
@@ -338,3 +340,10 @@ def test_metrics_are_what_prometheus_reads(client: Client) -> None:
     reply = client.request("GET", "/metrics")
     assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert reply.body.startswith(b"# HELP heliograph_")
+
+
+def test_a_browser_is_told_to_fetch_nothing_for_the_page(client: Client) -> None:
+    reply = client.request("GET", "/docs", Authorization=None)
+    assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert reply.headers["content-security-policy"].startswith("default-src 'none'")
+    assert reply.body == page.render(openapi.document(ENDPOINTS))

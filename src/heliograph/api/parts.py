@@ -56,7 +56,10 @@ class Health(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything that the handlers work with. `document`: the description of the API; `now` gives UTC milliseconds."""
+    """Everything that the handlers work with.
+
+    document: the description of the API. page: the same for people. now: gives UTC milliseconds.
+    """
 
     acceptor: Acceptor
     reports: Reports
@@ -64,4 +67,5 @@ class Parts:
     health: Health
     limits: Limits
     document: bytes
+    page: bytes
     now: Callable[[], int]

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from heliograph.api.parts import Parts
+from heliograph.web import page
 from heliograph.web.endpoint import Call, Endpoint, Login, Reply
 from heliograph.web.negotiation import CONTENT_TYPES
 from heliograph.webhooks.formats import JSON
@@ -35,6 +36,10 @@ async def _document(parts: Parts, _: Call) -> Reply:
     return Reply(octets=parts.document, content_type=CONTENT_TYPES[JSON])
 
 
+async def _page(parts: Parts, _: Call) -> Reply:
+    return Reply(octets=parts.page, content_type=page.CONTENT_TYPE, headers=page.HEADERS)
+
+
 def _watch(path: str, summary: str, answer: Any, media: str = JSON, refusals: tuple[int, ...] = ()) -> Endpoint[Parts]:
     return Endpoint(
         method="GET",
@@ -53,4 +58,5 @@ ENDPOINTS: Final = (
     _watch("/ready", "Requests can be accepted and stored", _ready, refusals=(503,)),
     _watch("/metrics", "Metrics for Prometheus", _metrics, media="text/plain"),
     _watch("/openapi.json", "This document", _document),
+    _watch("/docs", "This document as a page for people", _page, media="text/html"),
 )

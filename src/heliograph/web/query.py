@@ -41,9 +41,9 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     def schema(self) -> dict[str, Any]:
         """As the description of the API has it."""
         one: dict[str, Any] = dict(_SCHEMAS[self.kind])
-        # Numbers outside their range are taken, and moved; the document shows what they are moved into.
-        bounds = {"minimum": self.least, "maximum": self.most, "enum": self.one_of or None, "default": self.default}
-        one |= {name: value for name, value in bounds.items() if value is not None}
+        # Numbers outside their range are taken, and moved: no minimum and no maximum stands here.
+        limits = {"enum": self.one_of or None, "default": self.default}
+        one |= {name: value for name, value in limits.items() if value is not None}
         return {"type": "array", "items": one} if self.many else one
 
 
