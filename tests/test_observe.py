@@ -28,8 +28,8 @@ def samples(watch: Watch, links: list[dict[str, Any]]) -> Samples:
 
 
 COUNTERS = [
-    "messages_accepted", "messages_ended", "messages_inbound", "inbound_incomplete", "inbound_unowned", "inbound_pushed",
-    "inbound_pulled", "reports_pushed", "reports_pulled", "pushes_failed", "reports_written_off",
+    "messages_accepted", "messages_ended", "messages_inbound", "inbound_incomplete", "inbound_unowned",
+    "inbound_pushed", "inbound_pulled", "reports_pushed", "reports_pulled", "pushes_failed", "reports_written_off",
 ]  # fmt: skip
 
 

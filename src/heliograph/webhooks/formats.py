@@ -86,7 +86,7 @@ class ReportsShape(msgspec.Struct):
     results: list[ReportShape]
 
 
-class ContentShape(msgspec.Struct, rename="camel", gc=False):
+class InboundOctetsShape(msgspec.Struct, rename="camel", gc=False):
     """What is no text: `hex` in pairs of digits with blanks between them, data_coding and esm_class 0 to 255."""
 
     hex: str
@@ -94,7 +94,7 @@ class ContentShape(msgspec.Struct, rename="camel", gc=False):
     esm_class: int
 
 
-class MessageShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+class InboundShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     """One inbound message. `clean_text` is what stands behind the keyword; both are empty where there is `binary`."""
 
     message_id: str
@@ -106,18 +106,18 @@ class MessageShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False)
     sms_count: int
     price: PriceJson
     keyword: str | None = None
-    binary: ContentShape | None = None
+    binary: InboundOctetsShape | None = None
 
 
 class InboxShape(msgspec.Struct, rename="camel"):
     """Inbound messages, how many there are, and how many more wait to be pulled."""
 
-    results: list[MessageShape]
+    results: list[InboundShape]
     message_count: int
     pending_message_count: int
 
 
-class LoggedShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+class InboundEntryShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     """One inbound message as logs have it; its keyword is empty where it has none."""
 
     message_id: str
@@ -128,13 +128,13 @@ class LoggedShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     keyword: str
     received_at: str
     sms_count: int
-    binary: ContentShape | None = None
+    binary: InboundOctetsShape | None = None
 
 
 class InboundLogShape(msgspec.Struct):
     """Inbound messages, the latest first."""
 
-    results: list[LoggedShape]
+    results: list[InboundEntryShape]
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -193,17 +193,17 @@ def _v1_xml(reports: Sequence[Report]) -> bytes:
 INBOUND_ROOT: Final = "reportResponse"
 
 
-def _said(message: InboundMessage) -> tuple[str, str, ContentShape | None]:
+def _said(message: InboundMessage) -> tuple[str, str, InboundOctetsShape | None]:
     """text, cleanText and binary."""
     text = decode(message.body, message.data_coding, message.esm_class)
     if text is None:
-        return "", "", ContentShape(message.body.hex(" ").upper(), message.data_coding, message.esm_class)
+        return "", "", InboundOctetsShape(message.body.hex(" ").upper(), message.data_coding, message.esm_class)
     return text, without_keyword(text) if message.keyword else text, None
 
 
-def _received(message: InboundMessage) -> MessageShape:
+def _received(message: InboundMessage) -> InboundShape:
     text, clean, binary = _said(message)
-    return MessageShape(
+    return InboundShape(
         message.message_id,
         message.sender,
         message.recipient,
@@ -217,10 +217,10 @@ def _received(message: InboundMessage) -> MessageShape:
     )
 
 
-def _logged(message: InboundMessage) -> LoggedShape:
+def _logged(message: InboundMessage) -> InboundEntryShape:
     text, clean, binary = _said(message)
     at = render_instant(message.received_at)
-    return LoggedShape(
+    return InboundEntryShape(
         message.message_id,
         message.sender,
         message.recipient,
