@@ -125,6 +125,7 @@ def test_messages_are_pulled_once_and_logged_again_and_again(live: Living) -> No
     async def body(h: House) -> None:
         await h.bound()
         await admin.set_account(h.gateway.store, "acme", numbers=["12345", "12345/JOIN"])
+        h.dial.turn(1)  # for which the gateway may not know
         fields = {"source_addr": TO, "destination_addr": "12345"}
         for text in (b"join now", b"hello"):
             assert await h.simulator.deliver(**fields, short_message=text) == 0

@@ -16,14 +16,14 @@ from structlog.testing import capture_logs
 
 from e2e.gateway import Sink
 from flows.engines import Engine, OnSqlite
-from flows.house import BEGIN, Customer, TurnedClock, until
+from flows.house import Customer, TurnedClock, until
 from heliograph.accounts import admin
 from heliograph.accounts.gate import Gate
 from heliograph.app import open_store
 from heliograph.flows import inbound
 from heliograph.flows.collect import Collector
 from heliograph.flows.errors import Overloaded
-from heliograph.flows.inbound import AGAIN, LOOKS_EVERY, Assigner
+from heliograph.flows.inbound import FRESH, LOOKS_EVERY, SWEEPS_EVERY, Assigner
 from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import SEARCHES_FOR
@@ -52,8 +52,14 @@ class Desk:
     async def account(self, name: str, **settings: Any) -> int:
         await admin.create_account(self.store, name, self.clock.now())
         if settings:
-            await admin.set_account(self.store, name, **settings)
+            await self.set(name, **settings)
+        self.clock.turn(FRESH)
         return (await admin.find_account(self.store, name)).id
+
+    async def set(self, name: str, **settings: Any) -> None:
+        """Change an account, and have the assigner know when it looks next."""
+        await admin.set_account(self.store, name, **settings)
+        self.clock.turn(FRESH)
 
     async def deliver(self, *keys: int, text: bytes = b"hello", recipient: str = NUMBER, **fields: Any) -> None:
         now = self.clock.now()
@@ -74,9 +80,13 @@ class Desk:
                 await asyncio.sleep(0.001)
         return found
 
+    async def waited(self) -> None:
+        """Until the assigner waits for what comes next."""
+        await until(lambda: LOOKS_EVERY in self.clock.waits)
+
     async def dealt(self) -> None:
         """Until nothing waits for its first look."""
-        while await self.engine.rows("SELECT 1 FROM inbound WHERE due = 0"):  # noqa: ASYNC110 - no event tells
+        while await self.engine.rows("SELECT 1 FROM inbound WHERE looked = 0"):  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.001)
 
     @property
@@ -147,16 +157,63 @@ def test_what_nobody_owns_waits_for_its_owner(engine: Engine) -> None:
         assert [line["messages"] for line in logs if "no account owns" in line["event"]] == [2]
         assert "hello" not in str(logs)
 
-        await admin.set_account(desk.store, "acme", numbers=[NUMBER])
-        desk.clock.turn(AGAIN / 1000 - 1)
-        await asyncio.sleep(0.05)
+        await desk.set("acme", numbers=[NUMBER])
+        desk.clock.turn(SWEEPS_EVERY - LOOKS_EVERY)
+        await desk.deliver(3, recipient="777")  # by owners that have changed, before what they own is looked for
+        await until(lambda: desk.watch.unowned_messages == 3)
         assert (await desk.collector.collect(Customer(account), 50)).messages == []
 
-        desk.clock.turn(LOOKS_EVERY + 1)
+        await desk.waited()
+        desk.clock.turn(LOOKS_EVERY)
         assert await desk.collected(account, 2) == ["1", "2"]
-        assert desk.watch.unowned_messages == 2
+        assert desk.watch.unowned_messages == 3
+
+        await desk.set("acme", numbers=["777"])
+        await desk.waited()
+        desk.clock.turn(SWEEPS_EVERY)
+        assert await desk.collected(account, 1) == ["3"]
 
     play(engine, body)
+
+
+def test_owners_that_changed_and_changed_back_get_what_came_meanwhile(engine: Engine) -> None:
+    async def body(desk: Desk) -> None:
+        account = await desk.account("acme", numbers=[NUMBER])
+        await desk.deliver(1)
+        assert await desk.collected(account, 1) == ["1"]
+        await desk.waited()
+        await desk.set("acme", numbers=["999"])
+        desk.clock.turn(SWEEPS_EVERY / 2)
+        await desk.deliver(2)
+        await until(lambda: desk.watch.unowned_messages == 1)
+        await desk.set("acme", numbers=[NUMBER])
+
+        await desk.waited()
+        desk.clock.turn(SWEEPS_EVERY / 2)
+        assert await desk.collected(account, 1) == ["2"]
+
+    play(engine, body)
+
+
+def test_an_end_and_a_start_lose_nobodys_messages(engine: Engine) -> None:
+    async def before(desk: Desk) -> None:
+        await desk.account("acme", numbers=["999"])
+        await desk.deliver(1)
+        await until(lambda: desk.watch.unowned_messages == 1)
+
+    async def after(desk: Desk) -> None:
+        account = (await admin.find_account(desk.store, "acme")).id
+        assert await desk.collected(account, 1) == ["1"]
+
+    play(engine, before)
+
+    async def change() -> None:
+        store = await open_store(engine.url, exclusive=False)
+        await admin.set_account(store, "acme", numbers=[NUMBER])
+        await store.close()
+
+    asyncio.run(change())
+    play(engine, after)
 
 
 def test_more_messages_than_a_slice_are_given_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +245,7 @@ def test_messages_are_pushed_many_at_a_time_in_the_shape_of_the_pull(engine: Eng
                     "text": "join now",
                     "cleanText": "now",
                     "keyword": "JOIN",
-                    "receivedAt": "2026-09-21T14:13:20.000+0000",
+                    "receivedAt": "2026-09-21T14:13:22.000+0000",
                     "smsCount": 1,
                     "price": {"pricePerMessage": 0.0, "currency": "CHF"},
                 }
@@ -251,8 +308,8 @@ def test_the_log_is_looked_through_until_enough_is_found_or_it_takes_too_long(
 
         assert await found(recipient="111") == ["3", "2", "1"]
         assert await found(recipient="111", limit=2) == ["3", "2"]
-        assert len(await found(until=BEGIN, limit=PAGE)) == PAGE
-        assert await found(until=BEGIN - 1) == []
+        assert len(await found(until=desk.clock.now(), limit=PAGE)) == PAGE
+        assert await found(until=desk.clock.now() - 1) == []
 
         look = desk.store.inbound_log
 

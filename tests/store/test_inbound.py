@@ -29,7 +29,7 @@ def owned(key: int, *, account: int = 1, webhook: int | None = None, keyword: st
 
 
 async def give(scene: Scene, *given: Owned) -> list[int]:
-    return await scene.store.own(list(given), [], scene.now, 0)
+    return await scene.store.own(list(given), [], scene.now)
 
 
 async def collect(scene: Scene, account: int = 1, limit: int = 50) -> tuple[list[str], int]:
@@ -54,13 +54,21 @@ def test_a_message_has_all_that_is_told(play: Play) -> None:
     play(body)
 
 
-def test_those_that_nobody_has_looked_at_come_first_and_the_others_when_they_are_due(play: Play) -> None:
+def test_what_was_looked_at_and_has_no_owner_is_told_apart(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        await deliver(scene, 1, 2)
-        await scene.store.own([], [1], BEGIN, BEGIN + HOUR)
-        assert [one.id for one in await scene.store.unowned(BEGIN + HOUR - 1, 10)] == [2]
-        assert [(one.id, one.due) for one in await scene.store.unowned(BEGIN + HOUR, 10)] == [(2, 0), (1, BEGIN + HOUR)]
-        assert [one.id for one in await scene.store.unowned(BEGIN + HOUR, 1)] == [2]
+        async def unowned(after: int = 0, most: int = 10, *, looked: bool) -> list[int]:
+            return [one.id for one in await scene.store.unowned(after, most, looked=looked)]
+
+        await deliver(scene, 3, 1, 2, 4, 5)
+        assert await unowned(looked=False) == [1, 2, 3, 4, 5]
+        assert await unowned(1, 2, looked=False) == [2, 3]
+
+        await scene.store.own([owned(3)], [1, 4], BEGIN)
+        assert await unowned(looked=False) == [2, 5]
+        assert (await unowned(looked=True), await unowned(1, looked=True)) == ([1, 4], [4])
+
+        await scene.store.own([owned(4)], [], BEGIN)
+        assert await unowned(looked=True) == [1]
 
     play(body)
 
@@ -70,9 +78,9 @@ def test_a_message_is_given_to_one_owner_and_left_alone_then(play: Play) -> None
         await deliver(scene, 1, 2)
         assert await give(scene, owned(1, webhook=URL)) == [1]
         assert await give(scene, owned(1, account=2, webhook=URL), owned(2)) == [2]
-        await scene.store.own([], [1], BEGIN, BEGIN)
+        await scene.store.own([], [1], BEGIN)
 
-        assert await scene.store.unowned(BEGIN + DAY, 10) == []
+        assert [await scene.store.unowned(0, 10, looked=looked) for looked in (False, True)] == [[], []]
         assert [p.message for p in await scene.due(URL)] == [1]
         assert await collect(scene, 2) == ([], 0)
 

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from heliograph.accounts import password
-from heliograph.accounts.owner import Owner, choose
+from heliograph.accounts.owner import Register
 from heliograph.accounts.ring import STALE, Account, Key, Login, Ring
 from heliograph.accounts.token import Tokens
 from heliograph.store.interface import Store
@@ -77,9 +77,10 @@ class Gate:
         login = self._ring.logins_by_id.get(account)
         return None if login is None else login.account.settings.on_no_response
 
-    def owner_of(self, recipient: str, text: str) -> Owner | None:
-        """Whose an inbound message to this number with this text is; None: nobody's."""
-        return choose(self._ring.owners, recipient, text)
+    @property
+    def owners(self) -> Register:
+        """Whose inbound messages are, as of the last look."""
+        return self._ring.owners
 
     async def authenticate(self, authorization: str | None) -> Account | None:
         """The account that the Authorization header proves, with the scopes that it grants; None: it proves none.

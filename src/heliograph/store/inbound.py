@@ -1,6 +1,6 @@
 """Inbound messages: whose they are, what of them is pushed, and who has read them.
 
-Rule 1: a message without an owner is kept as long as any other, and its owner is looked for again and again.
+Rule 1: a message without an owner is kept as long as any other, and found by those who look for its owner again.
 Rule 2: a message is pushed, or waits to be pulled; one whose retries ran out waits to be pulled from then on.
 """
 
@@ -20,14 +20,13 @@ DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
 class Unowned(msgspec.Struct, frozen=True, gc=False):
-    """A message whose owner is to be looked for."""
+    """A message without an owner."""
 
     id: int
     recipient: str
     data_coding: int
     esm_class: int
     body: bytes
-    due: int  # 0: nobody has looked yet
 
 
 class Owned(msgspec.Struct, frozen=True, gc=False):
@@ -64,18 +63,19 @@ class LogPage(msgspec.Struct, frozen=True):
     before: tuple[int, int] | None
 
 
-def unowned(now: int, most: int) -> Script[list[Unowned]]:
-    """Messages whose owner is to be looked for by `now`, those first that nobody has looked at."""
-    rows = yield Fetch("unowned_inbound", params={"now": now, "most": most})
-    return sorted((Unowned(*row) for row in rows), key=lambda one: (one.due, one.id))
+def unowned(after: int, most: int, *, looked: bool) -> Script[list[Unowned]]:
+    """Messages without an owner behind an id, the oldest first: `looked` are those that were looked at before."""
+    params = {"looked": int(looked), "after": after, "most": most}
+    rows = yield Fetch("unowned_inbound", params=params)
+    return sorted((Unowned(*row) for row in rows), key=lambda one: one.id)
 
 
-def own(owned: Sequence[Owned], left: Sequence[int], now: int, again: int) -> Script[list[int]]:
-    """Give messages to their owners; the ids of those that had none yet. What is `left` is to be looked at `again`."""
+def own(owned: Sequence[Owned], left: Sequence[int], now: int) -> Script[list[int]]:
+    """Give messages to their owners; the ids of those that had none yet. What is `left` has been looked at."""
     rows = yield Fetch("own_inbound", [(o.id, o.account, o.keyword, o.webhook, o.options) for o in owned])
     given = {row[0] for row in rows}
     pushed = [o for o in owned if o.id in given and o.webhook is not None]
-    yield Run("leave_inbound", [(id_,) for id_ in left], {"due": again})
+    yield Run("leave_inbound", [(id_,) for id_ in left])
     yield Run("push_inbound", [(o.id, o.account, o.webhook) for o in pushed], {"now": now})
     yield Run("wake_inbound_webhooks", sorted({(o.webhook,) for o in pushed}), {"now": now})
     return sorted(given)

@@ -122,13 +122,13 @@ class Store:
         """Mark reports as read; the ids of those that nobody else had read."""
         return self._engine.write("alone", partial(reporting.take, ids))
 
-    async def unowned(self, now: int, most: int) -> list[Unowned]:
-        """Inbound messages whose owner is to be looked for."""
-        return await self.look(inbound.unowned, now, most)
+    async def unowned(self, after: int, most: int, *, looked: bool) -> list[Unowned]:
+        """Inbound messages without an owner behind an id; `looked`: those that were looked at before."""
+        return await self.look(partial(inbound.unowned, looked=looked), after, most)
 
-    async def own(self, owned: Sequence[Owned], left: Sequence[int], now: int, again: int) -> list[int]:
-        """Give inbound messages to their owners; the ids of those that were given. What is `left` is for `again`."""
-        return await self.alone(inbound.own, owned, left, now, again)
+    async def own(self, owned: Sequence[Owned], left: Sequence[int], now: int) -> list[int]:
+        """Give inbound messages to their owners; the ids of those that were given. What is `left` was looked at."""
+        return await self.alone(inbound.own, owned, left, now)
 
     def collect(self, account: int, limit: int) -> asyncio.Future[Collected]:
         """Inbound messages that the account has not read yet, marked as read."""

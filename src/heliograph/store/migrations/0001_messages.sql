@@ -158,14 +158,14 @@ CREATE TABLE inbound (
     body {bytes} NOT NULL,
     segments INT NOT NULL,      -- parts that came
     received_at BIGINT NOT NULL,
-    due BIGINT,                 -- when its owner is to be looked for, 0: for the first time; NULL: it has one
-    account BIGINT,
+    looked INT NOT NULL,        -- 1: its owner has been looked for
+    account BIGINT,             -- NULL: it has none
     keyword TEXT,
     options {bytes},
     unread INT NOT NULL,        -- 1: it waits to be pulled
     since BIGINT                -- from when on it is kept; NULL: it is still being pushed
 );
-CREATE INDEX inbound_due ON inbound (due, id) WHERE due IS NOT NULL;
+CREATE INDEX inbound_unowned ON inbound (looked, id) WHERE account IS NULL;
 CREATE INDEX inbound_unread ON inbound (account, id) WHERE unread = 1;
 CREATE INDEX inbound_log ON inbound (account, received_at, id) WHERE account IS NOT NULL;
 CREATE INDEX inbound_since ON inbound (since) WHERE since IS NOT NULL;

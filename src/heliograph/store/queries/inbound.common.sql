@@ -37,22 +37,23 @@ RETURNING id, smsc, sender, recipient, joined_at
 
 -- name: add_inbound
 -- rows: id bigint, smsc text, sender text, recipient text, data_coding int, esm_class int, body bytea, segments int, received_at bigint
-INSERT INTO inbound (id, smsc, sender, recipient, data_coding, esm_class, body, segments, received_at, due, unread, since)
+INSERT INTO inbound (id, smsc, sender, recipient, data_coding, esm_class, body, segments, received_at, looked, unread, since)
 SELECT v.id, v.smsc, v.sender, v.recipient, v.data_coding, v.esm_class, v.body, v.segments, v.received_at, 0, 0, v.received_at
 FROM v WHERE true
 
 -- name: unowned_inbound
--- params: now bigint, most int
--- returns: id bigint, recipient text, data_coding int, esm_class int, body bytea, due bigint
-SELECT id, recipient, data_coding, esm_class, body, due FROM inbound WHERE due <= :now ORDER BY due, id LIMIT :most
+-- params: looked int, after bigint, most int
+-- returns: id bigint, recipient text, data_coding int, esm_class int, body bytea
+SELECT id, recipient, data_coding, esm_class, body FROM inbound
+WHERE account IS NULL AND looked = :looked AND id > :after ORDER BY id LIMIT :most
 
 -- name: own_inbound
 -- rows: message bigint, account bigint, keyword text, webhook bigint, options bytea
 -- returns: id bigint
-UPDATE inbound SET due = NULL, account = v.account, keyword = v.keyword, options = v.options,
+UPDATE inbound SET looked = 1, account = v.account, keyword = v.keyword, options = v.options,
     unread = CASE WHEN v.webhook IS NULL THEN 1 ELSE 0 END,
     since = CASE WHEN v.webhook IS NULL THEN inbound.since ELSE NULL END
-FROM v WHERE inbound.id = v.message AND inbound.due IS NOT NULL RETURNING id
+FROM v WHERE inbound.id = v.message AND inbound.account IS NULL RETURNING id
 
 -- name: push_inbound
 -- rows: message bigint, account bigint, webhook bigint
@@ -69,8 +70,7 @@ ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due
 
 -- name: leave_inbound
 -- rows: id bigint
--- params: due bigint
-UPDATE inbound SET due = :due FROM v WHERE inbound.id = v.id AND inbound.due IS NOT NULL
+UPDATE inbound SET looked = 1 WHERE id IN (SELECT v.id FROM v)
 
 -- name: told_inbound
 -- rows: id bigint
