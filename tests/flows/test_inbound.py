@@ -48,6 +48,7 @@ class Desk:
     assigner: Assigner
     collector: Collector
     sink: Sink
+    told: list[int]
 
     async def account(self, name: str, **settings: Any) -> int:
         await admin.create_account(self.store, name, self.clock.now())
@@ -101,11 +102,17 @@ async def a_desk(engine: Engine, **policy: int) -> AsyncIterator[Desk]:
     plain = {"batch": 100, "in_flight": 4, "retries": 20}
     async with sink.serve(), WebhookClient(30.0, allow_private=True) as client:
         notifier = Notifier(store, client, PushPolicy(**plain | policy, currency="CHF"), clock, watch)
-        assigner = Assigner(store, Gate(store, clock.now), clock, watch, notifier.wake.set)
+        told = [0]
+
+        def tell() -> None:
+            told[0] += 1
+            notifier.wake.set()
+
+        assigner = Assigner(store, Gate(store, clock.now), clock, watch, tell)
         collector = Collector(store, Intake(store, clock, Bounds()), clock, watch, "CHF")
         tasks = [asyncio.create_task(part.run()) for part in (notifier, assigner)]
         try:
-            yield Desk(engine, store, clock, watch, assigner, collector, sink)
+            yield Desk(engine, store, clock, watch, assigner, collector, sink, told)
         finally:
             assigner.stop()
             notifier.stop()
@@ -127,7 +134,7 @@ def test_a_newcomers_only_account_pulls_everything(engine: Engine) -> None:
         await desk.deliver(1, 2)
 
         assert await desk.collected(account, 2) == ["1", "2"]
-        assert desk.watch.collected_messages == 2
+        assert (desk.watch.collected_messages, desk.told) == (2, [0])
 
     play(engine, body)
 
@@ -179,9 +186,10 @@ def test_what_nobody_owns_waits_for_its_owner(engine: Engine) -> None:
 def test_owners_that_changed_and_changed_back_get_what_came_meanwhile(engine: Engine) -> None:
     async def body(desk: Desk) -> None:
         account = await desk.account("acme", numbers=[NUMBER])
+        desk.clock.turn(SWEEPS_EVERY)
         await desk.deliver(1)
         assert await desk.collected(account, 1) == ["1"]
-        await desk.waited()
+        await desk.waited()  # and so has looked by these owners
         await desk.set("acme", numbers=["999"])
         desk.clock.turn(SWEEPS_EVERY / 2)
         await desk.deliver(2)
@@ -255,6 +263,11 @@ def test_messages_are_pushed_many_at_a_time_in_the_shape_of_the_pull(engine: Eng
             "pendingMessageCount": 0,
         }
         await until(lambda: desk.watch.pushed_messages == 2)
+        assert desk.told == [1]
+        while await engine.rows("SELECT 1 FROM report"):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.001)
+        [[one], [two]] = await engine.rows("SELECT since FROM inbound")
+        assert one == two == desk.clock.now()  # kept from when they were taken
         assert (await desk.collector.collect(Customer(account), 50)).messages == []
 
     play(engine, body)
