@@ -135,6 +135,13 @@ def test_an_inbound_message_is_kept_as_it_came() -> None:
 SAR = [(Tag.SAR_MSG_REF_NUM, b"\x01\x02"), (Tag.SAR_TOTAL_SEGMENTS, b"\x03"), (Tag.SAR_SEGMENT_SEQNUM, b"\x02")]
 
 
+def test_one_part_of_one_is_a_message_without_a_header() -> None:
+    found = read(a_deliver_sm("", esm_class=0x40, short_message=bytes.fromhex("050003070101") + b"text"))
+
+    assert isinstance(found, Inbound)
+    assert (found.body, found.esm_class, found.place) == (b"text", 0, None)
+
+
 @pytest.mark.parametrize(
     ("header", "tlvs", "place"),
     [
