@@ -1,1 +1,1 @@
-"""Who may send: accounts, keys and passwords."""
+"""Who may come in, and with what: accounts, keys, passwords, tokens, settings."""

@@ -24,4 +24,4 @@ class NoSuchKey(Refused):
 
 
 class BadValue(Refused):
-    """A password, a sender or a policy that no account can have."""
+    """A password, a setting, a scope, an end, an amount or a blocked value that cannot be."""

@@ -127,7 +127,8 @@ class Gate:
         key, login = self._key_of(client_id, client_secret), None
         if key is None:
             login = await self._login(client_id, _octets(client_secret))
-            key = self._key_of(client_id, client_secret)  # a login that fails has looked into the store anew
+        if key is None and login is None:  # a login that fails has looked into the store anew
+            key = self._key_of(client_id, client_secret)
         proof = login or key
         if proof is None:
             return None

@@ -30,7 +30,7 @@ ANY_NUMBER: Final = "*"
 _OWN_NUMBER: Final = re.compile(r"(\*|[0-9]{3,15})(?:/([^\s/]{1,40}))?")
 
 
-class Settings(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Settings(msgspec.Struct, frozen=True, gc=False):
     """What an account may have of its own; None, 0, False and an empty set: it has none."""
 
     default_sender: Annotated[str | None, Meta(description="The sender of messages that name none.")] = None
