@@ -106,8 +106,8 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     oldest = {"before": now - keep_receipts - keep, "most": SLICE}
     gone = 0
     for query, params in (
-        ("old_pulls", old),
         ("old_inbound", old),
+        ("old_pulls", old),
         ("old_receipt_keys", older),
         ("old_references", older),
         ("old_lanes", oldest),
