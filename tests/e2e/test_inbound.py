@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+import postgres
 from e2e.conftest import Living, run
 from e2e.gateway import TO, Customer, House, Sink, configure, message, open_account, until
 from e2e.served import Served
@@ -74,31 +75,37 @@ async def kill_between(served: Served, config: Path, simulator: Simulator) -> Se
     return served
 
 
-def test_a_long_message_over_two_links_and_through_a_kill_is_pushed_once_and_whole(tmp_path: Path) -> None:
-    async def scene() -> None:
-        simulator, sink, config = Simulator(), Sink(), tmp_path / "heliograph.toml"
-        url = f"sqlite://{tmp_path / 'heliograph.db'}"
-        await simulator.start()
-        config.write_text(configure(url, simulator.port, smsc="links = 2"))
-        key = await open_account(url)
-        async with sink.serve(), aiohttp.ClientSession() as session:
-            await push_to(url, sink)
-            served = await Served.start(config)
-            await simulator.until(lambda counters: counters.bound == 2, within=15)
-            served = await kill_between(served, config, simulator)
-            await until(lambda: sink.reports)
-            assert await simulator.deliver(source_addr=TO, destination_addr="12345", short_message=b"end") == 0
-            await until(lambda: len(sink.reports) == 2)
+async def a_long_message(url: str, config: Path) -> None:
+    """It comes in over two links and through a kill, and is pushed once, whole."""
+    simulator, sink = Simulator(), Sink()
+    await simulator.start()
+    config.write_text(configure(url, simulator.port, smsc="links = 2"))
+    key = await open_account(url)
+    async with sink.serve(), aiohttp.ClientSession() as session:
+        await push_to(url, sink)
+        served = await Served.start(config)
+        await simulator.until(lambda counters: counters.bound == 2, within=15)
+        served = await kill_between(served, config, simulator)
+        await until(lambda: sink.reports)
+        assert await simulator.deliver(source_addr=TO, destination_addr="12345", short_message=b"end") == 0
+        await until(lambda: len(sink.reports) == 2)
 
-            told, end = sink.reports
-            assert (told["from"], told["to"], told["text"], told["cleanText"]) == (TO, "12345", TEXT, TEXT)
-            assert (told["smsCount"], end["text"], end["smsCount"]) == (3, "end", 1)
-            assert (await collect(Customer(session, served.port, key)))["results"] == []
-            assert await served.stop() == 0
-            assert not [line for line in served.log if "Teile" in line]
-        await simulator.stop()
+        told, end = sink.reports
+        assert (told["from"], told["to"], told["text"], told["cleanText"]) == (TO, "12345", TEXT, TEXT)
+        assert (told["smsCount"], end["text"], end["smsCount"]) == (3, "end", 1)
+        assert (await collect(Customer(session, served.port, key)))["results"] == []
+        assert await served.stop() == 0
+        assert not [line for line in served.log if "Teile" in line]
+    await simulator.stop()
 
-    run(scene())
+
+def test_a_long_message_survives_a_kill_on_sqlite(tmp_path: Path) -> None:
+    run(a_long_message(f"sqlite://{tmp_path / 'heliograph.db'}", tmp_path / "heliograph.toml"))
+
+
+def test_a_long_message_survives_a_kill_on_postgresql(tmp_path: Path) -> None:
+    with postgres.running(fsync=True) as server:
+        run(a_long_message(server.url("postgres"), tmp_path / "heliograph.toml"))
 
 
 def test_a_message_that_lacks_a_part_is_given_after_four_hours(live: Living) -> None:
