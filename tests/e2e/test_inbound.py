@@ -75,11 +75,15 @@ async def kill_between(served: Served, config: Path, simulator: Simulator) -> Se
     return served
 
 
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
 async def a_long_message(url: str, config: Path) -> None:
     """It comes in over two links and through a kill, and is pushed once, whole."""
     simulator, sink = Simulator(), Sink()
     await simulator.start()
-    config.write_text(configure(url, simulator.port, smsc="links = 2"))
+    write(config, configure(url, simulator.port, smsc="links = 2"))
     key = await open_account(url)
     async with sink.serve(), aiohttp.ClientSession() as session:
         await push_to(url, sink)
