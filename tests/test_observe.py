@@ -28,8 +28,8 @@ def samples(watch: Watch, links: list[dict[str, Any]]) -> Samples:
 
 
 COUNTERS = [
-    "messages_accepted", "messages_ended", "messages_inbound", "reports_pushed", "reports_pulled", "pushes_failed",
-    "reports_written_off",
+    "messages_accepted", "messages_ended", "messages_inbound", "inbound_incomplete", "inbound_unowned",
+    "inbound_pushed", "inbound_pulled", "reports_pushed", "reports_pulled", "pushes_failed", "reports_written_off",
 ]  # fmt: skip
 
 
@@ -52,6 +52,11 @@ def test_everything_that_happens_is_counted() -> None:
     watch.written_off(7)
     watch.finished(5)
     watch.pulled(6)
+    watch.incomplete(8)
+    watch.unowned(9)
+    watch.pushed_inbound("https://customer.example", ["m"] * 11, None)
+    watch.pushed_inbound("https://customer.example", ["m"] * 12, "answered 500")
+    watch.collected(13)
 
     found = samples(watch, NOBODY)
     assert {(name.removeprefix("heliograph_"), *labels): value for (name, labels), value in found.items()} == {
@@ -66,9 +71,13 @@ def test_everything_that_happens_is_counted() -> None:
         ("receipts_total", ("result", "kept")): 1,
         ("receipts_total", ("result", "late")): 1,
         ("messages_ended_total",): 5,
-        ("messages_inbound_total",): 2,
+        ("messages_inbound_total",): 2 + 8,
+        ("inbound_incomplete_total",): 8,
+        ("inbound_unowned_total",): 9,
+        ("inbound_pushed_total",): 11,
+        ("inbound_pulled_total",): 13,
         ("reports_pushed_total",): 3,
-        ("pushes_failed_total",): 1,
+        ("pushes_failed_total",): 1 + 1,
         ("reports_written_off_total",): 7,
         ("reports_pulled_total",): 6,
     }  # fmt: skip

@@ -22,10 +22,13 @@ from heliograph.clock import Clock, SystemClock
 from heliograph.config import Config, SmscConfig
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.bulks import Bulks
+from heliograph.flows.collect import Collector
 from heliograph.flows.dispatch import Dispatcher
 from heliograph.flows.health import Health
+from heliograph.flows.inbound import Assigner
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.intake import Bounds, Intake
+from heliograph.flows.logs import Logs
 from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import Puller
 from heliograph.flows.receive import Receiver
@@ -152,18 +155,21 @@ class Gateway:
         self._settler = Settler(
             store, self.pool, inbox, self._policies, clock, self._epoch, watch, self._dispatcher.done, self._told
         )
-        self._receiver = Receiver(store, self.pool, inbox, clock, watch, self._told)
+        keys = KeyMaker(self._epoch)
+        self._assigner = Assigner(store, self.gate, clock, watch, self._told)
+        self._receiver = Receiver(store, self.pool, inbox, keys, clock, watch, self._told, self._assigner.wake.set)
         self._upkeep = Upkeep(
             store,
             clock,
             self._epoch,
             watch,
             self._told,
+            self._assigner.wake.set,
             grace=int(config.limits.receipt_grace_seconds * 1000),
+            join=int(config.limits.join_seconds * 1000),
             keep=config.store.retention_hours * HOUR,
             keep_receipts=config.store.receipt_days * 24 * HOUR,
         )
-        keys = KeyMaker(self._epoch)
         most = config.limits
         self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
         self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
@@ -189,6 +195,14 @@ class Gateway:
             bulks=self.bulks,
             tokens=self.gate,
             reports=Puller(self.store, self._intake, self._clock, self.watch, self.config.currency),
+            logs=Logs(
+                self.store,
+                self._clock,
+                keep=self.config.store.retention_hours * HOUR,
+                seconds=self._intake.seconds,
+                currency=self.config.currency,
+            ),
+            inbox=Collector(self.store, self._intake, self._clock, self.watch, self.config.currency),
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,
             document=msgspec.json.encode(document),
@@ -237,6 +251,7 @@ class Gateway:
             "dispatcher": self._dispatcher.run,
             "receiver": self._receiver.run,
             "settler": self._settler.run,
+            "assigner": self._assigner.run,
             "notifier": self._notifier.run,
             "upkeep": self._upkeep.run,
         }
@@ -252,6 +267,7 @@ class Gateway:
         self._stop.set()
 
     async def _end(self, tasks: Tasks) -> None:
+        self._assigner.stop()
         self._notifier.stop()
         self._server.stop()
         await tasks["http"]

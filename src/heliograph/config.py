@@ -97,6 +97,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     receipt_grace_seconds: Annotated[
         Seconds, Meta(description="How long after a message's validity its receipts may still come.")
     ] = 600.0
+    join_seconds: Annotated[
+        Seconds, Meta(description="How long parts of a long inbound message wait for the others.")
+    ] = 14_400.0
     commit_seconds: Annotated[
         RequestSeconds, Meta(description="How long a request may wait for the store; 503 after that.")
     ] = 7.0

@@ -28,6 +28,10 @@ class Watch:
         self.refused_segments: Tally[tuple[str, str]] = Tally()
         self.receipts: Tally[str] = Tally()
         self.inbound_messages = 0
+        self.incomplete_messages = 0
+        self.unowned_messages = 0
+        self.pushed_messages = 0
+        self.collected_messages = 0
         self.finished_messages = 0
         self.pushed_reports = 0
         self.failed_pushes = 0
@@ -72,6 +76,26 @@ class Watch:
         """Reports fell due while their host was left alone: each counts as tried."""
         self.written_off_reports += reports
 
+    def incomplete(self, messages: int) -> None:
+        """Inbound messages whose other parts did not come in time."""
+        self.incomplete_messages += messages
+        self.inbound_messages += messages
+
+    def unowned(self, messages: int) -> None:
+        """Inbound messages were looked at for the first time, and nobody owns them."""
+        self.unowned_messages += messages
+
+    def pushed_inbound(self, url: str, messages: Sequence[Any], problem: str | None) -> None:
+        """A POST of inbound messages ended: taken (no problem), or not."""
+        if problem is None:
+            self.pushed_messages += len(messages)
+        else:
+            self.failed_pushes += 1
+
+    def collected(self, messages: int) -> None:
+        """Inbound messages were pulled."""
+        self.collected_messages += messages
+
     def pulled(self, reports: int) -> None:
         """Reports were pulled."""
         self.pulled_reports += reports
@@ -91,6 +115,10 @@ class _Collector:
             ("heliograph_messages_accepted", "Messages stored for an answer 200.", w.accepted_messages),
             ("heliograph_messages_ended", "Messages that ended without a receipt.", w.finished_messages),
             ("heliograph_messages_inbound", "Mobile-originated messages stored.", w.inbound_messages),
+            ("heliograph_inbound_incomplete", "Of these, those that lack parts.", w.incomplete_messages),
+            ("heliograph_inbound_unowned", "Of these, those that no account owned when they came.", w.unowned_messages),
+            ("heliograph_inbound_pushed", "Mobile-originated messages that a webhook took.", w.pushed_messages),
+            ("heliograph_inbound_pulled", "Mobile-originated messages that were pulled.", w.collected_messages),
             ("heliograph_reports_pushed", "Reports that a webhook took.", w.pushed_reports),
             ("heliograph_reports_pulled", "Reports that were pulled.", w.pulled_reports),
             ("heliograph_pushes_failed", "POSTs to webhooks that failed.", w.failed_pushes),

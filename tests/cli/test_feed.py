@@ -79,6 +79,16 @@ def test_nothing_is_no_event():
             "webhook       1 report not taken, to be tried again: answered 500",
         ),
         (lambda feed: feed.pulled(1000), "pulled        1,000 reports fetched over HTTP"),
+        (lambda feed: feed.incomplete(1), "inbound       1 message from the SMSC (deliver_sm)"),
+        (
+            lambda feed: feed.pushed_inbound("u", [1], None),
+            "webhook       1 message taken by the account's inbound_url",
+        ),
+        (
+            lambda feed: feed.pushed_inbound("u", [1, 2], "answered 500"),
+            "webhook       2 messages not taken, to be tried again: answered 500",
+        ),
+        (lambda feed: feed.collected(1), "pulled        1 message fetched over HTTP"),
     ],
 )
 def test_every_event_has_its_line(happens, line):

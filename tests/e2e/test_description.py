@@ -12,14 +12,15 @@ from e2e.gateway import House
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.web import openapi
 
-# A body of the right shape may say what is impossible (a date in a year's time, letters in hex): that is a 400, and so
-# its check of "valid data is accepted" is left out. Its examples are the same in every run.
+# Two of its checks are left out. What has the right shape may say what is impossible (a date in a year's time, letters in
+# hex), and is refused; and what has not may be taken, because of a name given twice the last counts, and an empty value is
+# an absent one. Its examples are the same in every run.
 COMMAND = (
     "run",
     "--phases=examples,coverage,fuzzing",
     "--max-examples=15",
     "--generation-deterministic",
-    "--exclude-checks=positive_data_acceptance",
+    "--exclude-checks=positive_data_acceptance,negative_data_rejection",
     "--no-color",
 )
 

@@ -199,7 +199,7 @@ async def at_work(house: House, epoch: int, policy: str) -> AsyncIterator[None]:
     policies = Policies({"north": policy}, house.policy.get)
     dispatcher = house.dispatcher = Dispatcher(store, pool, inbox, ROUTES, clock, epoch, watch)
     settler = Settler(store, pool, inbox, policies, clock, epoch, watch, dispatcher.done, nobody)
-    receiver = Receiver(store, pool, inbox, clock, watch, nobody)
+    receiver = Receiver(store, pool, inbox, KeyMaker(epoch), clock, watch, nobody, nobody)
     async with asyncio.TaskGroup() as group:
         links = group.create_task(pool.run())
         for part in (dispatcher, settler, receiver):

@@ -20,6 +20,7 @@ from heliograph.app import open_store
 from heliograph.flows import receive
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.receive import Receiver
+from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.simulator.server import Simulator
 from heliograph.smpp.constants import Command, Status, Tag
@@ -46,6 +47,7 @@ class Desk:
     receiver: Receiver
     watch: Watch
     told: list[int]
+    came: list[int]
 
     def deliver(self, sender: str, text: bytes = b"hello", **fields: int) -> asyncio.Future[int]:
         plain = {"source_addr": sender, "destination_addr": "12345", "short_message": text}
@@ -70,7 +72,7 @@ class Desk:
 
 @asynccontextmanager
 async def a_desk(engine: Engine, *, at_work: bool = True) -> AsyncIterator[Desk]:
-    simulator, clock, inbox, watch, told = Simulator(), StillClock(), Inbox(), Watch(), [0]
+    simulator, clock, inbox, watch, told, came = Simulator(), StillClock(), Inbox(), Watch(), [0], [0]
     await simulator.start()
     store = await open_store(engine.url, exclusive=True)
     pool = Pool([an_smsc(simulator.port)], inbox, clock)
@@ -78,10 +80,13 @@ async def a_desk(engine: Engine, *, at_work: bool = True) -> AsyncIterator[Desk]
     def tell() -> None:
         told[0] += 1
 
-    receiver = Receiver(store, pool, inbox, clock, watch, tell)
+    def come() -> None:
+        came[0] += 1
+
+    receiver = Receiver(store, pool, inbox, KeyMaker(1), clock, watch, tell, come)
     links = asyncio.create_task(pool.run())
     working = asyncio.create_task(receiver.run()) if at_work else None
-    desk = Desk(engine, simulator, pool, clock, receiver, watch, told)
+    desk = Desk(engine, simulator, pool, clock, receiver, watch, told, came)
     try:
         await desk.bound()
         yield desk
@@ -113,7 +118,7 @@ def test_a_deliver_sm_is_answered_after_its_commit_and_not_before(engine: Engine
 
         assert await answer == OK
         assert await desk.stored() == ["1"]
-        assert (desk.told, desk.watch.inbound_messages) == ([1], 1)
+        assert (desk.told, desk.came, desk.watch.inbound_messages) == ([1], [1], 1)
 
     play(engine, body)
 

@@ -13,6 +13,7 @@ from flows.engines import Engine
 from heliograph.app import open_store
 from heliograph.flows.upkeep import EVERY, RETIRE_EVERY, Upkeep
 from heliograph.observe import Watch
+from heliograph.sms.concatenation import Place
 from heliograph.sms.message import Inbound
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Taken
@@ -29,7 +30,7 @@ DAY = 24 * HOUR
 
 @dataclass
 class Keeper:
-    """Upkeep at work: `told` counts how often it said that there are reports."""
+    """Upkeep at work: `told` counts how often it said that there are reports, `came` inbound messages."""
 
     engine: Engine
     store: Store
@@ -38,6 +39,7 @@ class Keeper:
     upkeep: Upkeep
     running: asyncio.Task[None]
     told: list[int]
+    came: list[int]
     epoch: int
 
     async def accept(self, *keys: int, seconds: float) -> None:
@@ -64,16 +66,22 @@ class Keeper:
 
 @asynccontextmanager
 async def a_keeper(engine: Engine, keep_receipts: int) -> AsyncIterator[Keeper]:
-    store, clock, watch, told = await open_store(engine.url, exclusive=True), StillClock(), Watch(), [0]
+    store, clock, watch = await open_store(engine.url, exclusive=True), StillClock(), Watch()
+    told, came = [0], [0]
     epoch = await store.begin_epoch("test", BEGIN)
 
     def tell() -> None:
         told[0] += 1
 
-    upkeep = Upkeep(store, clock, epoch, watch, tell, grace=HOUR, keep=2 * DAY, keep_receipts=keep_receipts)
+    def come() -> None:
+        came[0] += 1
+
+    upkeep = Upkeep(
+        store, clock, epoch, watch, tell, come, grace=HOUR, join=HOUR, keep=2 * DAY, keep_receipts=keep_receipts
+    )
     running = asyncio.create_task(upkeep.run())
     try:
-        yield Keeper(engine, store, clock, watch, upkeep, running, told, epoch)
+        yield Keeper(engine, store, clock, watch, upkeep, running, told, came, epoch)
     finally:
         upkeep.stop()
         await asyncio.wait([running])
@@ -105,11 +113,28 @@ def test_what_expired_is_reported_at_the_next_look(engine: Engine) -> None:
     play(engine, body)
 
 
+def test_parts_whose_others_do_not_come_are_a_message_once_they_have_waited_long_enough(engine: Engine) -> None:
+    async def body(keeper: Keeper) -> None:
+        await keeper.looked()
+        part = Inbound("north", "1", "2", 0, 0, b"one ", BEGIN, Place(7, 2, 1, 0), 1)
+        await keeper.store.receive(Delivery(BEGIN, (), [part]))
+        await keeper.look(3600 - 1)
+        await keeper.look(RETIRE_EVERY - 1)  # since the last look for it
+        assert (await engine.rows("SELECT body FROM inbound"), keeper.came) == ([], [0])
+
+        await keeper.look(1)
+
+        assert await engine.rows("SELECT body, segments FROM inbound") == [(b"one ", 1)]
+        assert (keeper.came, keeper.watch.incomplete_messages, keeper.watch.inbound_messages) == ([1], 1, 1)
+
+    play(engine, body)
+
+
 def test_what_is_old_goes_once_a_minute(engine: Engine) -> None:
     async def body(keeper: Keeper) -> None:
         await keeper.looked()
         old = Inbound("north", "1", "2", 0, 0, b"", BEGIN - 2 * DAY - 1)
-        await keeper.store.receive(Delivery(BEGIN, (), [old]))
+        await keeper.store.receive(Delivery(BEGIN, (), [old]))  # nobody owns it
         await keeper.look(RETIRE_EVERY - 1)
         assert len(await engine.rows("SELECT sender FROM inbound")) == 1
 

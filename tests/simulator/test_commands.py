@@ -20,6 +20,8 @@ ORDERS = [
     ("!dialect=ucs2 delay=2", {"dialect": "ucs2", "delay": 2.0}),
     ("!intermediate duplicates", {"intermediate": True, "duplicates": 1}),
     ("!duplicates=3", {"duplicates": 3}),
+    ("!reply", {"reply": 1}),
+    ("!reply=3 delay=1", {"reply": 3, "delay": 1.0}),
 ]
 PLAIN = ["", "hello", "!", "! ", "!hello", "!status", "!status=x", "!status=-1", "!late=-1", "!late=nan", "!late=1e9"]
 PLAIN += [
@@ -30,6 +32,9 @@ PLAIN += [
     "!receipt=" + 17 * "X",
     "!err=a%b",
     "!noanswer=1",
+    "!reply=0",
+    "!reply=256",
+    "!reply=long",
     "!drop now",
     " !drop",
     "status=8",

@@ -192,6 +192,32 @@ def test_receipts_can_be_doubled_or_left_out() -> None:
     play(never, receipts=False)
 
 
+@pytest.mark.parametrize(
+    ("order", "texts"),
+    [
+        ("!reply noreceipt", [(0, b"Hello back")]),
+        ("!reply=2 noreceipt", [(0x40, b"\5\0\3%c\2\1Part 1 of 2. "), (0x40, b"\5\0\3%c\2\2Part 2 of 2. ")]),
+        ("!reply status=8", []),
+    ],
+)
+def test_an_inbound_message_can_be_ordered(order: str, texts: list[tuple[int, bytes]]) -> None:
+    async def body(scene: Scene) -> None:
+        esme = await scene.bound()
+        number = scene.simulator.number & 0xFF
+        await esme.answers_to(a_submit_sm(order))
+        await esme.until(lambda esme: len(esme.of(Requested)) >= len(texts))
+
+        fields = [event.pdu.fields for event in esme.of(Requested)]
+        assert [(f["esm_class"], f["short_message"]) for f in fields] == [
+            (esm_class, text % number if esm_class else text) for esm_class, text in texts
+        ]
+        assert {(f["source_addr"], f["destination_addr"]) for f in fields} <= {("41793026727", "Heliograph")}
+        await scene.simulator.until(lambda counters: counters.acknowledged[0] == len(texts))
+        assert scene.simulator.pending == 0
+
+    play(body)
+
+
 @pytest.mark.parametrize(("registered_delivery", "flags"), [(0x11, [True, False]), (0x01, [False]), (0x10, [True])])
 def test_an_intermediate_notification_comes_first_where_it_was_asked_for(
     registered_delivery: int, flags: list[bool]

@@ -10,6 +10,7 @@ import pytest
 import vectors
 from heliograph.smpp.constants import Command, Tag
 from heliograph.smpp.pdu import Pdu, decode, encode
+from heliograph.sms.concatenation import Place
 from heliograph.sms.message import Inbound, Receipt
 from heliograph.smsc.dialect import Dialect, Segment, read_delivery, to_submit_sm
 
@@ -127,7 +128,41 @@ def test_the_plain_receipt() -> None:
 def test_an_inbound_message_is_kept_as_it_came() -> None:
     pdu = a_deliver_sm("", esm_class=0x40, data_coding=8, short_message=b"\x05\x00\x03\x01\x02\x01\x00a")
 
-    assert read(pdu) == Inbound("north", "41793026727", "Heliograph", 8, 0x40, pdu.fields["short_message"], NOW)
+    inbound = Inbound("north", "41793026727", "Heliograph", 8, 0x40, pdu.fields["short_message"], NOW)
+    assert read(pdu) == msgspec.structs.replace(inbound, place=Place(1, 2, 1, 8))
+
+
+SAR = [(Tag.SAR_MSG_REF_NUM, b"\x01\x02"), (Tag.SAR_TOTAL_SEGMENTS, b"\x03"), (Tag.SAR_SEGMENT_SEQNUM, b"\x02")]
+
+
+def test_one_part_of_one_is_a_message_without_a_header() -> None:
+    found = read(a_deliver_sm("", esm_class=0x40, short_message=bytes.fromhex("050003070101") + b"text"))
+
+    assert isinstance(found, Inbound)
+    assert (found.body, found.esm_class, found.place) == (b"text", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "tlvs", "place"),
+    [
+        ("", SAR, Place(0x0102, 3, 2, 0)),
+        ("050003070201", SAR, Place(7, 2, 1, 8)),  # the phone's own counts
+        ("06050415810000", SAR, Place(0x0102, 3, 2, 0)),
+        ("050003070101", [], None),  # one of one
+        ("", [SAR[0], (Tag.SAR_TOTAL_SEGMENTS, b"\x01"), (Tag.SAR_SEGMENT_SEQNUM, b"\x01")], None),
+        ("", SAR[:2], None),
+    ],
+)
+def test_a_part_says_where_it_belongs_in_its_header_or_in_tlvs(
+    header: str, tlvs: list[tuple[int, bytes]], place: Place | None
+) -> None:
+    pdu = a_deliver_sm("", esm_class=0x40 if header else 0, short_message=bytes.fromhex(header) + b"text")
+    pdu.tlvs.extend(tlvs)
+
+    found = read(pdu)
+
+    assert isinstance(found, Inbound)
+    assert found.place == place
 
 
 def test_an_inbound_message_may_come_in_the_payload() -> None:

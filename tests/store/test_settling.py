@@ -461,8 +461,8 @@ def test_a_message_that_nobody_is_told_of_has_a_history_and_no_report(play: Play
 
 def test_inbound_messages_are_kept(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        inbound = Inbound(SMSC, "41790000000", "12345", 8, 0x40, b"\x00\xff", BEGIN)
-        assert await scene.store.receive(Delivery(BEGIN, (), [inbound, inbound])) == Matched()
+        inbound = [Inbound(SMSC, "41790000000", "12345", 8, 0x40, b"\x00\xff", BEGIN, key=key) for key in (1, 2)]
+        assert await scene.store.receive(Delivery(BEGIN, (), inbound)) == Matched(inbound=2)
 
         assert (
             await scene.rows("SELECT smsc, sender, recipient, data_coding, esm_class, body FROM inbound")

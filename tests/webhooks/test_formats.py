@@ -4,14 +4,15 @@ import json
 from typing import Any
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from heliograph.sms.codes import ERROR, STATUS
-from heliograph.sms.message import Options, Report
+from heliograph.sms.message import INBOUND, InboundMessage, Options, Report
 from heliograph.webhooks import xml
-from heliograph.webhooks.formats import FORMATS
+from heliograph.webhooks.formats import FORMATS, inbound_log, inbox
 
 JSON, XML = ("v1", "application/json"), ("v1", "application/xml")
 FULL = Report(
@@ -152,3 +153,57 @@ def test_any_text_makes_a_well_formed_document(text: str) -> None:
     kept = root.findtext("a") or ""
     assert len(kept) == len(text)
     assert all(one == other or one == "\ufffd" for one, other in zip(kept, text, strict=True))
+
+
+def an_inbound(body: bytes = b"join  now", **changes: Any) -> InboundMessage:
+    plain: dict[str, Any] = {"account": 1, "message_id": "7", "sender": "41790000000", "recipient": "12345"}
+    plain |= {"data_coding": 0, "esm_class": 0, "segments": 2, "keyword": "", "received_at": 1_629_900_000_000}
+    return InboundMessage(body=body, options=Options(shape=INBOUND), **plain | changes)
+
+
+INBOUND_JSON = {
+    "messageId": "7",
+    "from": "41790000000",
+    "to": "12345",
+    "text": "join  now",
+    "cleanText": "join  now",
+    "receivedAt": "2021-08-25T14:00:00.000+0000",
+    "smsCount": 2,
+    "price": {"pricePerMessage": 0.0, "currency": "EUR"},
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "changes"),
+    [
+        (an_inbound(), {}),
+        (an_inbound(keyword="JOIN"), {"keyword": "JOIN", "cleanText": "now"}),
+        (an_inbound("Ж".encode("utf-16-be"), data_coding=8), {"text": "Ж", "cleanText": "Ж"}),
+        (an_inbound(b"\x01\xff", data_coding=4), {"text": "", "cleanText": "", "binary": ("01 FF", 4, 0)}),
+        (an_inbound(b"\x09", esm_class=0x40), {"text": "", "cleanText": "", "binary": ("09", 0, 0x40)}),
+        (an_inbound(b""), {"text": "", "cleanText": ""}),
+        (an_inbound(price=0.02, currency="CHF"), {"price": {"pricePerMessage": 0.02, "currency": "CHF"}}),
+    ],
+)
+def test_an_inbound_message_has_its_text_or_its_octets(message: InboundMessage, changes: dict[str, Any]) -> None:
+    expected = INBOUND_JSON | changes
+    if "binary" in changes:
+        expected["binary"] = dict(zip(("hex", "dataCoding", "esmClass"), changes["binary"], strict=True))
+
+    pushed = json.loads(FORMATS[INBOUND, "application/json"]([message]))
+    logged = msgspec.to_builtins(inbound_log([message]))["results"]
+
+    assert pushed == {"results": [expected], "messageCount": 1, "pendingMessageCount": 0}
+    assert inbox([message], 5).pending_message_count == 5
+    del expected["price"]
+    assert logged == [{"keyword": ""} | expected]
+
+
+def test_an_inbound_message_in_xml_is_well_formed_whatever_its_text() -> None:
+    message = an_inbound(b"a < b & c\x0d\x1b\x65", keyword="A")
+
+    root = ElementTree.fromstring(FORMATS[INBOUND, "application/xml"]([message]))
+
+    assert root.tag == "reportResponse"
+    assert root.findtext("results/result/cleanText") == "< b & c\r€"
+    assert root.findtext("messageCount") == "1"

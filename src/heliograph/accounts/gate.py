@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 
 from heliograph.accounts import password
+from heliograph.accounts.owner import Register
 from heliograph.accounts.ring import STALE, Account, Key, Login, Ring
 from heliograph.accounts.token import Tokens
 from heliograph.store.interface import Store
@@ -76,6 +77,11 @@ class Gate:
         login = self._ring.logins_by_id.get(account)
         return None if login is None else login.account.settings.on_no_response
 
+    @property
+    def owners(self) -> Register:
+        """Whose inbound messages are, as of the last look."""
+        return self._ring.owners
+
     async def authenticate(self, authorization: str | None) -> Account | None:
         """The account that the Authorization header proves, with the scopes that it grants; None: it proves none.
 
@@ -121,7 +127,8 @@ class Gate:
         key, login = self._key_of(client_id, client_secret), None
         if key is None:
             login = await self._login(client_id, _octets(client_secret))
-            key = self._key_of(client_id, client_secret)  # a login that fails has looked into the store anew
+        if key is None and login is None:  # a login that fails has looked into the store anew
+            key = self._key_of(client_id, client_secret)
         proof = login or key
         if proof is None:
             return None

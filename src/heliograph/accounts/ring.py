@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from heliograph.accounts import scopes, settings
+from heliograph.accounts import owner, scopes, settings
 from heliograph.accounts.settings import Settings
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
@@ -70,6 +70,7 @@ class Ring:
         self.keys_by_id: dict[int, Key] = {}
         self.logins: dict[str, Login] = {}  # by name
         self.logins_by_id: dict[int, Login] = {}
+        self.owners: owner.Register = {}  # of inbound messages
         self._loaded_at: int | None = None
         self._looked_at: int | None = None
         self._looks = 0
@@ -130,6 +131,7 @@ class Ring:
         self.keys = {key.digest: key for key in self.keys_by_id.values()}
         self.logins = {login.account.name: login for login in logins.values()}
         self.logins_by_id = logins
+        self.owners = owner.register({id_: login.account.settings for id_, login in logins.items()})
         self._loaded_at = at
 
     def _plan(self) -> asyncio.Task[None]:

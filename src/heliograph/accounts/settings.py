@@ -39,7 +39,8 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
     ] = None
     notify_url: Annotated[str | None, Meta(description="Where reports of messages go that name no notifyUrl.")] = None
     notify_content_type: Annotated[
-        str | None, Meta(description="How these are written, where a message does not say; None: in JSON.")
+        str | None,
+        Meta(description="How these are written, where a message does not say, and inbound ones; None: in JSON."),
     ] = None
     inbound_url: Annotated[str | None, Meta(description="Where inbound messages go; None: they wait to be pulled.")] = (
         None

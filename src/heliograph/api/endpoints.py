@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from heliograph.api import bulks, login, preview, reports, sending, watching
+from heliograph.api import bulks, inbox, login, logs, preview, reports, sending, watching
 from heliograph.api.parts import Parts
 from heliograph.web.endpoint import Endpoint
 
@@ -12,6 +12,8 @@ ENDPOINTS: Final[tuple[Endpoint[Parts], ...]] = (
     *sending.ENDPOINTS,
     *preview.ENDPOINTS,
     *reports.ENDPOINTS,
+    *logs.ENDPOINTS,
+    *inbox.ENDPOINTS,
     *bulks.ENDPOINTS,
     *login.ENDPOINTS,
     *watching.ENDPOINTS,

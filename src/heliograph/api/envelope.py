@@ -25,7 +25,7 @@ from heliograph.api.third import (
 )
 from heliograph.flows.submission import Destination, Draft, Submission
 from heliograph.sms.message import Options, Tracking, UrlOptions
-from heliograph.webhooks.formats import PlatformShape
+from heliograph.webhooks.shapes import PlatformShape
 
 _NEITHER: Final = "must not be empty: a message needs a text or a hex"
 _BOTH: Final = "must have either text or hex, not both"

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from heliograph.flows.bulks import Schedule
-from heliograph.flows.submission import Accepted, ReportQuery, Submission
-from heliograph.sms.message import Report
+from heliograph.flows.logs import Page
+from heliograph.flows.submission import Accepted, LogSearch, ReportQuery, Submission
+from heliograph.sms.message import InboundMessage, Report
+from heliograph.store.inbound import Collected, InboundQuery
 from heliograph.web.endpoint import Account
 from heliograph.web.limits import Limits
 
@@ -60,6 +62,23 @@ class Tokens(Protocol):
         """A token for Bearer, and for how many seconds; None: nobody is proved."""
 
 
+class Logs(Protocol):
+    """Tells what is known of messages."""
+
+    async def search(self, account: Account, search: LogSearch) -> Page:
+        """A page of what matches, newest first."""
+
+
+class Inbox(Protocol):
+    """Gives inbound messages out."""
+
+    async def collect(self, account: Account, limit: int) -> Collected:
+        """At most `limit` messages of the account that were not given before; they are given from now on."""
+
+    async def log(self, account: Account, query: InboundQuery) -> list[InboundMessage]:
+        """At most `query.limit` messages of the account, given or not, the latest first."""
+
+
 class Health(Protocol):
     """How the gateway is, for those who watch it."""
 
@@ -84,6 +103,8 @@ class Parts:
     reports: Reports
     bulks: Bulks
     tokens: Tokens
+    inbox: Inbox
+    logs: Logs
     health: Health
     limits: Limits
     document: bytes

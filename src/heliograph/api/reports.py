@@ -13,7 +13,8 @@ from heliograph.flows.submission import ReportQuery
 from heliograph.web.endpoint import Call, Endpoint, Reply
 from heliograph.web.negotiation import CONTENT_TYPES
 from heliograph.web.query import Parameter
-from heliograph.webhooks.formats import FORMATS, ReportsShape, ThirdReportsShape
+from heliograph.webhooks.formats import FORMATS
+from heliograph.webhooks.shapes import ReportsShape, ThirdReportsShape
 
 MAX_REPORTS: Final = 1000
 QUERY: Final = (

@@ -6,7 +6,8 @@ import msgspec
 
 from heliograph.api.era import Era
 from heliograph.flows.submission import Accepted, Answer
-from heliograph.webhooks.formats import STATUS_JSON, StatusJson
+from heliograph.webhooks.formats import STATUS_JSON
+from heliograph.webhooks.shapes import StatusJson
 
 
 class SentShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):

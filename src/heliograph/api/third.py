@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from heliograph.api.requests import LanguageShape, RegionalShape, SpeedShape, UrlOptionsShape, WindowShape
-from heliograph.webhooks.formats import PlatformShape
+from heliograph.webhooks.shapes import PlatformShape
 
 
 class ThirdDestinationShape(msgspec.Struct, rename="camel", gc=False):

@@ -36,6 +36,8 @@ ENDED = Kind("ended", "message", "without a receipt")
 INBOUND = Kind("inbound", "message", "from the SMSC (deliver_sm)")
 PUSHED = Kind("webhook", "report", "taken by its notifyUrl")
 PULLED = Kind("pulled", "report", "fetched over HTTP")
+FORWARDED = Kind("webhook", "message", "taken by the account's inbound_url")
+COLLECTED = Kind("pulled", "message", "fetched over HTTP")
 
 
 class Summary:
@@ -130,6 +132,22 @@ class Feed(Watch):
         super().pushed(url, reports, problem)
         kind = PUSHED if problem is None else Kind("webhook", "report", f"not taken, to be tried again: {problem}")
         self._add(kind, len(reports))
+
+    def incomplete(self, messages: int) -> None:
+        """As Watch has it."""
+        super().incomplete(messages)
+        self._add(INBOUND, messages)
+
+    def pushed_inbound(self, url: str, messages: Sequence[Any], problem: str | None) -> None:
+        """As Watch has it."""
+        super().pushed_inbound(url, messages, problem)
+        kind = FORWARDED if problem is None else Kind("webhook", "message", f"not taken, to be tried again: {problem}")
+        self._add(kind, len(messages))
+
+    def collected(self, messages: int) -> None:
+        """As Watch has it."""
+        super().collected(messages)
+        self._add(COLLECTED, messages)
 
     def pulled(self, reports: int) -> None:
         """As Watch has it."""

@@ -1,4 +1,5 @@
-"""Customers are told: reports are pushed to their URLs, many in one POST, and offered to the pull when none took them.
+"""Customers are told: reports and inbound messages are pushed to their URLs, many in one POST, and offered to the pull
+when none took them. What is said of reports here holds for both; a URL has either, because their shapes differ.
 
 Rule 1: a report is done when a commit says so; a crash between the 2xx and that commit repeats the POSTs in flight.
 Rule 2: a URL has a few POSTs in flight and no more, and so has a host: a slow one delays nobody but itself.
@@ -19,6 +20,7 @@ from heliograph.clock import Clock
 from heliograph.flows.hosts import Host, Hosts
 from heliograph.flows.pull import priced
 from heliograph.observe import Watch
+from heliograph.sms.message import INBOUND, InboundMessage
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Ask, Pending, Pushed
@@ -207,9 +209,11 @@ class Notifier:
         began = self._clock.monotonic()
         result = await self._client.post(options.notify_url or "", options.content_type, body)
         problem = result.reason if isinstance(result, Failed) else None
-        self._watch.pushed(options.notify_url or "", batch, problem)
+        tell = self._watch.pushed_inbound if options.shape == INBOUND else self._watch.pushed
+        tell(options.notify_url or "", batch, problem)
         if problem is not None:
-            LOG.warning("webhook failed", problem=problem, reports=len(batch), account=batch[0].report.account)
+            what = "messages" if options.shape == INBOUND else "reports"
+            LOG.warning("webhook failed", problem=problem, **{what: len(batch)}, account=batch[0].report.account)
         answered = result.answered if isinstance(result, Failed) else True
         self._judge(host, answered, self._clock.monotonic() - began)
         await self._keep(self._outcome(target.webhook, batch, problem))
@@ -266,14 +270,20 @@ class Notifier:
     def _outcome(self, webhook: int, batch: list[Pending], problem: str | None) -> Pushed:
         now = self._clock.now()
         if problem is None:
-            return Pushed(webhook, now, taken=[p.id for p in batch])
+            return Pushed(webhook, now, taken=[p.id for p in batch], read=_inbound(batch))
         dues = [(p, self._policy.due(now, p.attempts + 1)) for p in batch]
         return Pushed(
             webhook,
             now,
             retry=[(p.id, due, p.attempts + 1) for p, due in dues if due is not None],
             given_up=[p.id for p, due in dues if due is None],
+            unread=_inbound([p for p, due in dues if due is None]),
         )
+
+
+def _inbound(batch: list[Pending]) -> list[int]:
+    """The keys of the inbound messages in it."""
+    return [pending.message for pending in batch if isinstance(pending.report, InboundMessage)]
 
 
 def _place(pending: Pending) -> tuple[object, ...]:

@@ -12,13 +12,13 @@ from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import RETRY_AFTER, Intake
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
-from heliograph.sms.message import Log, Report
+from heliograph.sms.message import InboundMessage, Log, Report
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Found, Pull
 
 SEARCHES_FOR = 5.0  # seconds; then a search gives what it found, which may be nothing
 REMEMBERED = 1000  # searches
-Told = TypeVar("Told", Report, Log)
+Told = TypeVar("Told", bound=Report | Log | InboundMessage)
 
 
 def priced(told: Told, currency: str) -> Told:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+import msgspec
 import structlog
 
 from heliograph.clock import Clock
 from heliograph.flows.inbox import Delivered, Inbox
 from heliograph.flows.rounds import Rounds
+from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.smpp.constants import Command, Status
 from heliograph.smpp.pdu import Pdu
@@ -38,7 +40,15 @@ class Receiver(Rounds):
     """One for all links; each round takes all that came, and acknowledges it together."""
 
     def __init__(
-        self, store: Store, pool: Pool, inbox: Inbox, clock: Clock, watch: Watch, told: Callable[[], None]
+        self,
+        store: Store,
+        pool: Pool,
+        inbox: Inbox,
+        keys: KeyMaker,
+        clock: Clock,
+        watch: Watch,
+        told: Callable[[], None],
+        came: Callable[[], None],
     ) -> None:
         super().__init__(inbox.receive)
         self._store = store
@@ -46,7 +56,9 @@ class Receiver(Rounds):
         self._inbox = inbox
         self._clock = clock
         self._watch = watch
+        self._keys = keys
         self._told = told  # reports may have become due
+        self._came = came  # inbound messages may have
 
     async def _round(self) -> None:
         deliveries = self._inbox.take_deliveries()
@@ -72,8 +84,10 @@ class Receiver(Rounds):
         except StoreUnavailable as error:
             LOG.warning("cannot store what was delivered, the SMSC is to try again", problem=str(error))
             return Status.ESME_RX_T_APPN
-        self._watch.received(delivery.receipts, len(delivery.inbound), matched.applied, matched.kept, matched.late)
+        self._watch.received(delivery.receipts, matched.inbound, matched.applied, matched.kept, matched.late)
         self._told()
+        if delivery.inbound:
+            self._came()
         return Status.ESME_ROK
 
     async def _one_by_one(self, deliveries: Sequence[Delivered], now: int) -> None:
@@ -109,6 +123,6 @@ class Receiver(Rounds):
             if isinstance(found, Receipt):
                 receipts.append(found)
             elif found is not None:
-                inbound.append(found)
+                inbound.append(msgspec.structs.replace(found, key=self._keys.make(now)))
             else:
                 LOG.warning("receipt without an id", link=link.binding.name)

@@ -45,7 +45,8 @@ def _adopt(orphan: Orphan, policies: Policies) -> Adopted:
 class Upkeep:
     """Runs beside everything else, in slices. `told` is called when reports may have become due.
 
-    `grace`, `keep` and `keep_receipts` are milliseconds. A segment is found by its id until its message ends: the
+    `came` is called when there may be inbound messages without an owner. `grace`, `join` (how long parts wait for the
+    others), `keep` and `keep_receipts` are milliseconds. A segment is found by its id until its message ends: the
     longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
     """
 
@@ -56,8 +57,10 @@ class Upkeep:
         epoch: int,
         watch: Watch,
         told: Callable[[], None],
+        came: Callable[[], None],
         *,
         grace: int,
+        join: int,
         keep: int,
         keep_receipts: int,
     ) -> None:
@@ -66,7 +69,9 @@ class Upkeep:
         self._epoch = epoch
         self._watch = watch
         self._told = told
+        self._came = came
         self._grace = grace
+        self._join = join
         self._keep = keep
         self._keep_receipts = max(keep_receipts, MAX_VALIDITY_MINUTES * MINUTE + grace)
         self._stop = asyncio.Event()
@@ -83,6 +88,7 @@ class Upkeep:
                 since = now - LOOK_BACK
                 if self._clock.monotonic() >= retire_at:
                     since = 0
+                    await self._end_sets()
                     await self._retire()
                     retire_at = self._clock.monotonic() + RETIRE_EVERY
             except StoreUnavailable as error:
@@ -105,6 +111,17 @@ class Upkeep:
             self._watch.finished(messages)
             self._told()
         return messages
+
+    async def _end_sets(self) -> None:
+        """Long messages whose other parts do not come."""
+        while (ended := await self._store.end_sets(self._clock.now() - self._join)).sets:
+            if ended.incomplete:
+                LOG.warning("inbound messages stay without their other parts", messages=ended.incomplete)
+                self._watch.incomplete(ended.incomplete)
+                self._came()
+            if self._stop.is_set():
+                return
+            await self._clock.wait(self._stop, 0.01)  # others write too
 
     async def _retire(self) -> None:
         while not self._stop.is_set() and await self._store.retire(self._clock.now(), self._keep, self._keep_receipts):

@@ -19,6 +19,7 @@ concatenated message speaks for itself alone. Orders beat what the Behaviour say
 | intermediate | sends an intermediate notification first, if registered_delivery asks for one |
 | duplicates or duplicates=N | sends the receipt N times more |
 | noreceipt | sends no receipt |
+| reply or reply=N | sends an inbound message of N segments, 1 to 255, from the destination to the sender |
 """
 
 import re
@@ -45,6 +46,13 @@ class Command(NamedTuple):
 def number(text: str) -> int:
     value = int(text, 0)
     if not 0 <= value <= 0xFFFFFFFF:
+        raise ValueError(text)
+    return value
+
+
+def segments(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 255:
         raise ValueError(text)
     return value
 
@@ -96,6 +104,7 @@ COMMANDS: dict[str, Command] = {
     "intermediate": Command("intermediate", nothing, True),
     "duplicates": Command("duplicates", number, 1),
     "noreceipt": Command("receipt", nothing, False),
+    "reply": Command("reply", segments, 1),
 }
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from heliograph.simulator.commands import parse, words_of
 from heliograph.simulator.lane import HEADER
 from heliograph.simulator.mailbox import Mailbox
-from heliograph.simulator.taking import content_of, receipts, response
+from heliograph.simulator.taking import content_of, receipts, replies, response
 from heliograph.smpp.constants import Command, Status
 from heliograph.smpp.pdu import MAX_PDU, Pdu, decode
 from heliograph.smpp.session import Answered, Closed, Event, Requested, Role, Session, State, Timing
@@ -178,11 +178,12 @@ class Link(asyncio.Protocol):
             return
         number, simulator.number = simulator.number, simulator.number + 1
         made = receipts(pdu, plan, simulator.behaviour, number, time.time())
+        final = made.final + replies(pdu, plan, number)
         if plan.first and self.mailbox is not None:
-            self.mailbox.put(made.intermediate + made.final)
+            self.mailbox.put(made.intermediate + final)
         else:
             answered = now + plan.late
-            self._later += [(answered + plan.delay / 2, made.intermediate), (answered + plan.delay, made.final)]
+            self._later += [(answered + plan.delay / 2, made.intermediate), (answered + plan.delay, final)]
         if plan.status:
             simulator.refused(self.system_id, plan.status)
         self._answer(response(pdu, plan, simulator.id_of(number)), now + plan.late)

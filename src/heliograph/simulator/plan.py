@@ -14,7 +14,7 @@ from heliograph.smpp.constants import MessageState, Status
 from heliograph.smpp.receipt import STATES
 
 REMEMBERED = 10_000  # texts whose `times` are counted; the oldest is forgotten first
-UNTIMED = frozenset({"word", "err", "dialect", "delay", "first", "intermediate", "duplicates", "receipt"})
+UNTIMED = frozenset({"word", "err", "dialect", "delay", "first", "intermediate", "duplicates", "receipt", "reply"})
 RECEIPT_BITS, INTERMEDIATE_BIT = 0x03, 0x10  # registered_delivery, §5.2.17
 
 # By the receipt bits of registered_delivery: the final states that are reported, all but them, or none.
@@ -43,6 +43,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     first: bool = False
     intermediate: bool = False
     duplicates: int = 0
+    reply: int = 0  # segments of an inbound message
 
 
 def wants_receipt(registered_delivery: int, word: str) -> bool:

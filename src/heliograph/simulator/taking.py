@@ -4,10 +4,11 @@ import msgspec
 
 from heliograph.simulator.behaviour import GARBAGE, ID_BASES, Behaviour
 from heliograph.simulator.commands import UDHI
-from heliograph.simulator.dialects import DIALECTS, WORDS_QUOTED, Facts
+from heliograph.simulator.dialects import DIALECTS, WORDS_QUOTED, Facts, carry
 from heliograph.simulator.plan import INTERMEDIATE_BIT, Plan, wants_receipt
 from heliograph.smpp.constants import RESPONSE, Tag
 from heliograph.smpp.pdu import Pdu, encode
+from heliograph.sms import udh
 
 ON_ITS_WAY = {"word": "BUFFRED", "err": "027", "intermediate": True}  # absent subscriber, still tried
 
@@ -53,6 +54,21 @@ def receipts(pdu: Pdu, plan: Plan, behaviour: Behaviour, number: int, wall: floa
     if wants_receipt(registered_delivery, plan.word):
         final = [encode(write(facts))] * (1 + plan.duplicates)
     return Receipts(intermediate, final)
+
+
+def replies(pdu: Pdu, plan: Plan, number: int) -> list[bytes]:
+    """The inbound message that is ordered, from the destination to the sender: a segment each, with its UDH where there
+    are several. They are like receipts: whole PDUs whose sequence_number is still to be set."""
+    if plan.status or not plan.reply:
+        return []
+    total, facts = plan.reply, facts_of(pdu, plan, Behaviour(), number, 0.0)
+    if total == 1:
+        return [encode(carry(facts, b"Hello back", esm_class=0))]
+    headers = [udh.build([udh.concatenation(number, total, k, wide=False)]) for k in range(1, total + 1)]
+    return [
+        encode(carry(facts, header + f"Part {k} of {total}. ".encode(), esm_class=UDHI))
+        for k, header in enumerate(headers, 1)
+    ]
 
 
 def facts_of(pdu: Pdu, plan: Plan, behaviour: Behaviour, number: int, wall: float) -> Facts:

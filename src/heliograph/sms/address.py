@@ -105,5 +105,10 @@ def source_addr(sender: str) -> str:
     return sender if not sender or max(sender) <= "\xff" else gsm7.encode(sender).decode("latin-1")
 
 
+def bare(number: str) -> str:
+    """A number without the plus sign or the 00 before its country code: what numbers are compared by."""
+    return number.removeprefix("+") if number.startswith("+") else number.removeprefix("00")
+
+
 def _is_digits(text: str) -> bool:
     return text.isdecimal() and text.isascii()

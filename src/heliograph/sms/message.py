@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from heliograph.sms.concatenation import Place
+
 
 class MessageState(IntEnum):
     """Where a message that has no final report stands. A finished one is history, and in no state."""
@@ -29,6 +31,9 @@ class SegmentState(IntEnum):
     SENT = 2  # an SMSC has it; its receipt is awaited
     DONE = 3  # its outcome is final: status and error say which
     UNKNOWN = 4  # a submit_sm left and its answer was lost with the session
+
+
+INBOUND = "inbound"  # the shape of pushes of inbound messages
 
 
 class LaneState(IntEnum):
@@ -72,7 +77,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
 
     notify_url: str | None = None
     content_type: str = "application/json"
-    shape: str = "v1"  # which generation of reports the customer reads: a key of webhooks.formats
+    shape: str = "v1"  # what the customer reads: a generation of reports, or INBOUND; a key of webhooks.formats
     intermediate: bool = False
     notify: bool = True  # False: no report at all
     callback_data: str | None = None
@@ -138,7 +143,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Inbound(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A mobile-originated message, as one deliver_sm or data_sm carried it."""
+    """A mobile-originated message, or a part of one, as one deliver_sm or data_sm carried it."""
 
     smsc: str
     sender: str
@@ -147,9 +152,29 @@ class Inbound(msgspec.Struct, frozen=True, gc=False, array_like=True):
     esm_class: int
     body: bytes  # with its UDH, when esm_class says that there is one
     received_at: int
+    place: Place | None = None  # None: it is whole
+    key: int = 0  # ours, for this delivery
 
 
-class Report(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class InboundMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="inbound"):
+    """What a customer is told of one mobile-originated message, whatever the format."""
+
+    account: int
+    message_id: str
+    sender: str
+    recipient: str
+    body: bytes  # of all parts, with a UDH when esm_class says that there is one
+    data_coding: int
+    esm_class: int
+    segments: int  # parts that came
+    keyword: str  # "": none
+    received_at: int  # of the part that came last
+    options: Options  # where and how it is pushed
+    price: float = 0.0
+    currency: str = "EUR"
+
+
+class Report(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="report"):
     """What a customer is told of one message, whatever the format."""
 
     account: int

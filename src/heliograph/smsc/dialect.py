@@ -22,6 +22,7 @@ from heliograph.smpp.pdu import Pdu
 from heliograph.smpp.timestring import render_absolute, render_relative
 from heliograph.sms.address import source_addr, ton_npi
 from heliograph.sms.codes import ERROR
+from heliograph.sms.concatenation import Piece, join, place_in_tlvs, place_of
 from heliograph.sms.message import Inbound, Receipt
 from heliograph.sms.verdict import DELIVERED_TO_OPERATOR
 
@@ -206,12 +207,19 @@ def _done_at(found: receipt.Receipt, dialect: Dialect, now: int) -> int:
 
 def _inbound(pdu: Pdu, smsc: str, now: int) -> Inbound:
     fields = pdu.fields
+    body = fields.get("short_message") or pdu.tlv(Tag.MESSAGE_PAYLOAD) or b""
+    piece = Piece(body, fields.get("esm_class", 0))
+    sar = [pdu.tlv(tag) for tag in (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)]
+    place = place_of(piece) or place_in_tlvs(*sar)  # the phone knows better than the SMSC
+    if place is not None and place.total == 1:
+        piece, place = join([piece]), None
     return Inbound(
         smsc=smsc,
         sender=fields.get("source_addr", ""),
         recipient=fields.get("destination_addr", ""),
         data_coding=fields.get("data_coding", 0),
-        esm_class=fields.get("esm_class", 0),
-        body=fields.get("short_message") or pdu.tlv(Tag.MESSAGE_PAYLOAD) or b"",
+        esm_class=piece.esm_class,
+        body=piece.body,
         received_at=now,
+        place=place,
     )

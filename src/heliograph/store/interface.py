@@ -12,11 +12,13 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from heliograph.sms.message import LaneState, Report
-from heliograph.store import bulks, claiming, keyring, reporting, upkeep
+from heliograph.store import bulks, claiming, inbound, joining, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
 from heliograph.store.bulks import Bulk
 from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.epoch import check_epoch
+from heliograph.store.inbound import Collected, InboundQuery, LogPage, Owned, Unowned
+from heliograph.store.joining import Ended
 from heliograph.store.logs import LogQuery, LogSlice, Place, search_logs
 from heliograph.store.reporting import Ask, Due, Found, Pull, Pushed
 from heliograph.store.script import Script
@@ -64,8 +66,8 @@ class Store:
         return await self._engine.read(partial(script, *arguments))
 
     def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None:
-        """Wait no longer for what `accept`, `pull` and `take` gave. What has not left for the disk never will, and
-        raises NotStored; what has raises StoreUnavailable, and may be committed all the same."""
+        """Wait no longer for what `accept`, `pull`, `take` and `collect` gave. What has not left for the disk never
+        will, and raises NotStored; what has raises StoreUnavailable, and may be committed all the same."""
         self._engine.give_up(futures)
 
     def accept(self, acceptance: Acceptance) -> asyncio.Future[frozenset[int]]:
@@ -137,6 +139,26 @@ class Store:
     async def search_logs(self, query: LogQuery, after: Place) -> LogSlice:
         """A slice of the logs behind a place, those that match. It marks nothing."""
         return await self.look(search_logs, query, after)
+
+    async def unowned(self, after: int, most: int, *, looked: bool) -> list[Unowned]:
+        """Inbound messages without an owner behind an id; `looked`: those that were looked at before."""
+        return await self.look(partial(inbound.unowned, looked=looked), after, most)
+
+    async def own(self, owned: Sequence[Owned], left: Sequence[int], now: int) -> list[int]:
+        """Give inbound messages to their owners; the ids of those that were given. What is `left` was looked at."""
+        return await self.alone(inbound.own, owned, left, now)
+
+    def collect(self, account: int, limit: int) -> asyncio.Future[Collected]:
+        """Inbound messages that the account has not read yet, marked as read."""
+        return self._engine.write("alone", partial(inbound.collect, account, limit))
+
+    async def inbound_log(self, account: int, query: InboundQuery, before: tuple[int, int]) -> LogPage:
+        """A slice of the account's inbound messages, read or not."""
+        return await self.look(inbound.log, account, query, before)
+
+    async def end_sets(self, before: int) -> Ended:
+        """Forget a slice of the parts that have waited since `before`; what there is becomes messages."""
+        return await self.alone(joining.end_sets, before)
 
     async def begin_epoch(self, node: str, now: int) -> int:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""

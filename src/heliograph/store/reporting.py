@@ -1,19 +1,25 @@
-"""Reports: the ones to push, by URL, and the ones to pull, each given once."""
+"""Reports: the ones to push, by URL, and the ones to pull, each given once.
+
+Inbound messages are pushed by the same rows and in the same cycle; `store.inbound` has their pull.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from heliograph.sms.message import Report
+from heliograph.sms.message import InboundMessage, Report
 from heliograph.store.accepting import id_digest
+from heliograph.store.inbound import inbound_messages
 from heliograph.store.script import Fetch, Row, Run, Script
 from heliograph.store.settling import DECODE_OPTIONS
 
 LIVE = 0  # in the place of a day: it is an intermediate report, and its message had not ended
 ENDED = -1  # it has since
+INBOUND = -2  # it is no report, but an inbound message
 MAX_KEY = 2**63 - 1
 PAGE = 1000  # unread reports that are looked at in one slice
 
@@ -27,7 +33,7 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
     attempts: int  # POSTs that failed
     message: int  # its key
     final: bool
-    report: Report
+    report: Report | InboundMessage
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +66,8 @@ class Pushed(msgspec.Struct, frozen=True, array_like=True):
     taken: Sequence[int] = ()  # ids of reports
     retry: Sequence[tuple[int, int, int]] = ()  # (id, due, attempts)
     given_up: Sequence[int] = ()  # offered to the pull from now on
+    read: Sequence[int] = ()  # keys of inbound messages that were taken
+    unread: Sequence[int] = ()  # keys of inbound messages that were given up
     rests_until: int = 0  # UTC milliseconds: it is not to be looked at before; 0 ends such a rest
 
 
@@ -109,24 +117,27 @@ def due_reports(asked: Sequence[Ask], now: int) -> Script[Due]:
     return Due([_reports(rows, told) for rows in found])
 
 
-def _reports(rows: Sequence[Row], told: dict[Place, Row]) -> Reports:
+def _reports(rows: Sequence[Row], told: Mapping[Place, Row | InboundMessage]) -> Reports:
     reports = Reports([], [])
     for id_, message, day, attempts, status, error, note, at, _ in rows:
         row = told.get((message, day)) or (told.get((message, ENDED)) if not attempts else None)
         if row is None:
             reports.obsolete.append(id_)
         else:
-            report = _report(row, status, error, note, at)
+            report = row if isinstance(row, InboundMessage) else _report(row, status, error, note, at)
             reports.pending.append(Pending(id_, attempts, message, day != LIVE, report))
     return reports
 
 
-def _told(places: Sequence[Place]) -> Script[dict[Place, Row]]:
+def _told(places: Sequence[Place]) -> Script[dict[Place, Any]]:
     """What is told of messages, by where they are to be: what is not there any more is missing."""
     by_day: dict[int, list[Row]] = defaultdict(list)
     for key, day in places:
         by_day[day].append((key,))
-    told: dict[Place, Row] = {}
+    told: dict[Place, Any] = {}
+    if INBOUND in by_day:
+        found = yield from inbound_messages([key for (key,) in by_day.pop(INBOUND)])
+        told |= {(key, INBOUND): message for key, message in found.items()}
     for row in (yield Fetch("told_live", by_day.pop(LIVE, []))):
         told[row[0], LIVE] = row
     for day, keys in by_day.items():
@@ -156,6 +167,8 @@ def _report(row: Row, status: int, error: int, note: str | None, at: int) -> Rep
 def settle_reports(batch: Sequence[Pushed]) -> Script[list[None]]:
     """Write what came of POSTs: what was taken is not offered again, and what rests is left alone."""
     now = max(p.now for p in batch)
+    ended = [(key, 0) for p in batch for key in p.read] + [(key, 1) for p in batch for key in p.unread]
+    yield Run("end_inbound", ended, {"now": now})
     yield Run("give_up_reports", [(id_,) for p in batch for id_ in p.given_up], {"now": now})
     yield Run("drop_reports", [(id_,) for p in batch for id_ in (*p.taken, *p.given_up)])
     yield Run("postpone_reports", [row for p in batch for row in p.retry])

@@ -18,6 +18,7 @@ from heliograph.sms.verdict import Outcome, Verdict, summarize
 from heliograph.store.claiming import Move, move
 from heliograph.store.epoch import check_epoch
 from heliograph.store.finishing import finish
+from heliograph.store.joining import store_inbound
 from heliograph.store.script import Fetch, Row, Run, Script
 
 ENCODER = msgspec.msgpack.Encoder()
@@ -65,11 +66,13 @@ class Delivery(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Matched(msgspec.Struct, frozen=True, array_like=True):
-    """How many receipts found their segment, came too early or for nobody, and came again or too late."""
+    """How many receipts found their segment, came too early or for nobody, and came again or too late; and how many
+    inbound messages there are more."""
 
     applied: int = 0
     kept: int = 0
     late: int = 0
+    inbound: int = 0
 
 
 def settle(batch: Sequence[Settlement]) -> Script[list[None]]:
@@ -103,13 +106,11 @@ def receive(batch: Sequence[Delivery]) -> Script[list[Matched]]:
     """Store what SMSCs delivered; the deliver_sm_resp waits for this commit."""
     now = max(d.now for d in batch)
     inbound = [i for d in batch for i in d.inbound]
-    yield Run("add_inbound", [_inbound_row(i) for i in inbound])
+    made = (yield from store_inbound(inbound, now)) if inbound else 0
     matched = yield from _receive([r for d in batch for r in d.receipts], now)
+    if made:
+        matched = msgspec.structs.replace(matched, inbound=made)
     return [matched] + [Matched()] * (len(batch) - 1)
-
-
-def _inbound_row(i: Inbound) -> Row:
-    return (i.smsc, i.sender, i.recipient, i.data_coding, i.esm_class, i.body, i.received_at)
 
 
 def _receive(receipts: Sequence[Receipt], now: int) -> Script[Matched]:

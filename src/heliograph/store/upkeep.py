@@ -134,8 +134,8 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     yield from refresh(resting, now)
     gone = len(resting)
     for query, params in (
-        ("old_pulls", old),
         ("old_inbound", old),
+        ("old_pulls", old),
         ("old_receipt_keys", older),
         ("old_references", older),
         ("old_lanes", oldest),

@@ -15,7 +15,8 @@ from heliograph.web.decoding import Body
 from heliograph.web.endpoint import Endpoint, Login
 from heliograph.web.errors import TABLE, ApiErrorShape, ExceptionShape, TooManyRequests, is_third
 from heliograph.web.negotiation import FORM
-from heliograph.webhooks.formats import JSON, XML, ErrorShape, PriceShape, StatusShape
+from heliograph.webhooks.formats import JSON, XML
+from heliograph.webhooks.shapes import ErrorShape, PriceShape, StatusShape
 
 _REF: Final = "#/components/schemas/{name}"
 # What stands in answers as octets that were made before: nothing else would tell of their shapes.

@@ -142,6 +142,7 @@ _SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
     "boolean": {"type": "boolean"},
-    "instant": {"type": "string", "format": "date-time"},
-    "date": {"type": "string", "format": "date-time"},
+    # Without the format date-time: zones are written as +0000 here, or left out, and an empty value is an absent one.
+    "instant": {"type": "string", "examples": ["2026-11-22T20:44:20.716+0000"]},
+    "date": {"type": "string", "examples": ["2026-11-22T20:44:20.716+0000"]},
 }

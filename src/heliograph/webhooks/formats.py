@@ -1,118 +1,41 @@
-"""The bodies that tell a customer what became of his messages: pushed to notifyUrl, and pulled.
+"""The bodies that tell a customer what became of his messages, and what came for him: pushed, and pulled.
 
-A format is a row of FORMATS: the generation of reports that the customer reads, and a content type. What is absent
-is left out, never null; ids are strings, prices doubles, dates yyyy-MM-dd'T'HH:mm:ss.SSS+0000.
+A format is a row of FORMATS: what the customer reads (a generation of reports, or inbound messages), and a content
+type. What is absent is left out, never null; ids are strings, prices doubles, dates yyyy-MM-dd'T'HH:mm:ss.SSS+0000.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Any, Final
 
 import msgspec
 
 from heliograph.sms.codes import ERROR, STATUS, Error, Status
-from heliograph.sms.message import Report
+from heliograph.sms.keyword import without_keyword
+from heliograph.sms.message import INBOUND, InboundMessage, Report
 from heliograph.sms.schedule import render_instant
+from heliograph.sms.text import decode
 from heliograph.webhooks import xml
+from heliograph.webhooks.shapes import (
+    ErrorShape,
+    InboundEntryShape,
+    InboundLogShape,
+    InboundOctetsShape,
+    InboundShape,
+    InboxShape,
+    PlatformShape,
+    PriceShape,
+    ReportShape,
+    ReportsShape,
+    StatusShape,
+    ThirdReportShape,
+    ThirdReportsShape,
+)
 
 JSON: Final = "application/json"
 XML: Final = "application/xml"
-
-
-class StatusShape(msgspec.Struct, rename="camel", omit_defaults=True):
-    """Where a message stands."""
-
-    group_id: int
-    group_name: str
-    id: int
-    name: str
-    description: str
-    action: str | None = None
-
-
-class ErrorShape(msgspec.Struct, rename="camel"):
-    """What an operator or a phone said."""
-
-    group_id: int
-    group_name: str
-    id: int
-    name: str
-    description: str
-    permanent: bool
-
-
-class PriceShape(msgspec.Struct, rename="camel"):
-    """What a message cost."""
-
-    price_per_message: float
-    currency: str
-
-
-def _refers_to(shape: type) -> msgspec.Meta:
-    return msgspec.Meta(extra_json_schema={"$ref": f"#/components/schemas/{shape.__name__}"})
-
-
-StatusJson = Annotated[msgspec.Raw, _refers_to(StatusShape)]
-ErrorJson = Annotated[msgspec.Raw, _refers_to(ErrorShape)]
-PriceJson = Annotated[msgspec.Raw, _refers_to(PriceShape)]
-
-
-class ReportShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
-    """What became of one message."""
-
-    message_id: str
-    to: str
-    done_at: str
-    sms_count: int
-    price: PriceJson
-    status: StatusJson
-    error: ErrorJson
-    bulk_id: str | None = None
-    from_: str | None = msgspec.field(default=None, name="from")
-    sent_at: str | None = None
-    callback_data: str | None = None
-    entity_id: str | None = None
-    application_id: str | None = None
-    campaign_reference_id: str | None = None
-
-
-class ReportsShape(msgspec.Struct):
-    """A set of reports; an empty one has an empty list."""
-
-    results: list[ReportShape]
-
-
-class PlatformShape(msgspec.Struct, rename="camel", omit_defaults=True):
-    """What the message was sent for, as the customer named it."""
-
-    entity_id: str | None = None
-    application_id: str | None = None
-
-
-class ThirdReportShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
-    """What became of one message, in the third generation."""
-
-    message_id: str
-    to: str
-    done_at: str
-    message_count: int
-    price: PriceJson
-    status: StatusJson
-    error: ErrorJson
-    bulk_id: str | None = None
-    sender: str | None = None
-    sent_at: str | None = None
-    callback_data: str | None = None
-    platform: PlatformShape | None = None
-    campaign_reference_id: str | None = None
-
-
-class ThirdReportsShape(msgspec.Struct):
-    """A set of reports of the third generation; an empty one has an empty list."""
-
-    results: list[ThirdReportShape]
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -126,17 +49,23 @@ def status_json(status: Status, description: str | None = None) -> msgspec.Raw:
     return msgspec.Raw(_ENCODER.encode(shape))
 
 
-def _error_json(error: Error, note: str | None = None) -> msgspec.Raw:
+def _rendered(error: Error, note: str | None = None) -> msgspec.Raw:
     shape = ErrorShape(error.group_id, error.group, error.id, error.name, note or error.description, error.permanent)
     return msgspec.Raw(_ENCODER.encode(shape))
 
 
 STATUS_JSON: Final = {id_: status_json(status) for id_, status in STATUS.items()}
-_ERROR_JSON: Final = {id_: _error_json(error) for id_, error in ERROR.items()}
+_ERROR_JSON: Final = {id_: _rendered(error) for id_, error in ERROR.items()}
+
+
+def error_json(id_: int, note: str | None) -> msgspec.Raw:
+    """An error as it stands in reports and logs, in an operator's own words where there are any."""
+    return _ERROR_JSON[id_] if note is None else _rendered(ERROR[id_], note)
 
 
 @lru_cache(maxsize=256)
-def _price_json(price: float, currency: str) -> msgspec.Raw:
+def price_json(price: float, currency: str) -> msgspec.Raw:
+    """A price as it stands in reports and logs: a double, whatever it is."""
     return msgspec.Raw(_ENCODER.encode(PriceShape(float(price), currency)))
 
 
@@ -147,9 +76,9 @@ def _shape(report: Report) -> ReportShape:
         report.recipient,
         render_instant(report.done_at),
         report.segments,
-        _price_json(report.price, report.currency),
+        price_json(report.price, report.currency),
         STATUS_JSON[report.status],
-        _ERROR_JSON[report.error] if report.note is None else _error_json(ERROR[report.error], report.note),
+        error_json(report.error, report.note),
         report.bulk_id,
         report.sender or None,
         None if report.sent_at is None else render_instant(report.sent_at),
@@ -196,10 +125,73 @@ def _v3_xml(reports: Sequence[Report]) -> bytes:
     return xml.render("DeliveryReports", msgspec.json.decode(_v3_json(reports)))
 
 
-FORMATS: Final[dict[tuple[str, str], Callable[[Sequence[Report]], bytes]]] = {
+INBOUND_ROOT: Final = "reportResponse"
+
+
+def _said(message: InboundMessage) -> tuple[str, str, InboundOctetsShape | None]:
+    """text, cleanText and binary."""
+    text = decode(message.body, message.data_coding, message.esm_class)
+    if text is None:
+        return "", "", InboundOctetsShape(message.body.hex(" ").upper(), message.data_coding, message.esm_class)
+    return text, without_keyword(text) if message.keyword else text, None
+
+
+def _received(message: InboundMessage) -> InboundShape:
+    text, clean, binary = _said(message)
+    return InboundShape(
+        message.message_id,
+        message.sender,
+        message.recipient,
+        text,
+        clean,
+        render_instant(message.received_at),
+        message.segments,
+        price_json(message.price, message.currency),
+        message.keyword or None,
+        binary,
+    )
+
+
+def _logged(message: InboundMessage) -> InboundEntryShape:
+    text, clean, binary = _said(message)
+    at = render_instant(message.received_at)
+    return InboundEntryShape(
+        message.message_id,
+        message.sender,
+        message.recipient,
+        text,
+        clean,
+        message.keyword,
+        at,
+        message.segments,
+        binary,
+    )
+
+
+def inbox(messages: Sequence[InboundMessage], pending: int) -> InboxShape:
+    """Messages, of which `pending` more wait to be pulled."""
+    return InboxShape([_received(message) for message in messages], len(messages), pending)
+
+
+def inbound_log(messages: Sequence[InboundMessage]) -> InboundLogShape:
+    """Messages as logs have them."""
+    return InboundLogShape([_logged(message) for message in messages])
+
+
+def _inbound_json(messages: Sequence[InboundMessage]) -> bytes:
+    return _ENCODER.encode(inbox(messages, 0))
+
+
+def _inbound_xml(messages: Sequence[InboundMessage]) -> bytes:
+    return xml.render(INBOUND_ROOT, msgspec.json.decode(_inbound_json(messages)))
+
+
+FORMATS: Final[dict[tuple[str, str], Callable[[Sequence[Any]], bytes]]] = {
     ("v1", JSON): _v1_json,
     ("v1", XML): _v1_xml,
     ("v3", JSON): _v3_json,
     ("v3", XML): _v3_xml,
+    (INBOUND, JSON): _inbound_json,
+    (INBOUND, XML): _inbound_xml,
 }
 """(Options.shape, Options.content_type) to what renders the body of one POST, or of one pull."""

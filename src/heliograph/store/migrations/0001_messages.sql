@@ -129,14 +129,14 @@ CREATE TABLE reference (
 );
 CREATE INDEX reference_used ON reference (used_at);
 
--- Reports that wait: to be pushed (webhook) or pulled (none).
+-- Reports that wait: to be pushed (webhook) or pulled (none). Inbound messages are here while they wait to be pushed.
 CREATE TABLE report (
     id {counter},               -- never used again: whoever has looked may still name it
     account BIGINT NOT NULL,
     webhook BIGINT,
     message BIGINT NOT NULL,
     lane BIGINT NOT NULL,
-    day INT NOT NULL,           -- the history that holds the message; 0: it is still live
+    day INT NOT NULL,           -- the history that holds the message; 0: it is still live; -2: it is an inbound one
     due BIGINT NOT NULL,
     attempts INT NOT NULL,
     status INT NOT NULL,
@@ -157,16 +157,54 @@ CREATE TABLE webhook (
 );
 CREATE INDEX webhook_due ON webhook (next_due);
 
+-- Mobile-originated messages, whole, of the last days.
 CREATE TABLE inbound (
-    id {serial},
+    id {key},
     smsc TEXT NOT NULL,
     sender TEXT NOT NULL,
     recipient TEXT NOT NULL,
     data_coding INT NOT NULL,
     esm_class INT NOT NULL,
     body {bytes} NOT NULL,
-    received_at BIGINT NOT NULL
+    segments INT NOT NULL,      -- parts that came
+    received_at BIGINT NOT NULL,
+    looked INT NOT NULL,        -- 1: its owner has been looked for
+    account BIGINT,             -- NULL: it has none
+    keyword TEXT,
+    options {bytes},
+    unread INT NOT NULL,        -- 1: it waits to be pulled
+    since BIGINT                -- from when on it is kept; NULL: it is still being pushed
 );
+CREATE INDEX inbound_unowned ON inbound (looked, id) WHERE account IS NULL;
+CREATE INDEX inbound_unread ON inbound (account, id) WHERE unread = 1;
+CREATE INDEX inbound_log ON inbound (account, received_at, id) WHERE account IS NOT NULL;
+CREATE INDEX inbound_since ON inbound (since) WHERE since IS NOT NULL;
+
+-- A long message whose parts come in, or came in a moment ago: they may come again.
+CREATE TABLE inbound_set (
+    id {key},
+    smsc TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    width INT NOT NULL,         -- bits of the reference; 0: it came in TLVs
+    reference INT NOT NULL,
+    total INT NOT NULL,
+    began_at BIGINT NOT NULL,
+    joined_at BIGINT,           -- NULL: parts are missing
+    UNIQUE (smsc, sender, recipient, width, reference, total)
+);
+CREATE INDEX inbound_set_age ON inbound_set (began_at);
+
+CREATE TABLE inbound_part (
+    inbound_set BIGINT NOT NULL,
+    number INT NOT NULL,
+    id BIGINT NOT NULL,
+    data_coding INT NOT NULL,
+    esm_class INT NOT NULL,
+    body {bytes} NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (inbound_set, number)
+){clustered};
 
 CREATE TABLE history_day (
     day {key},

@@ -54,7 +54,7 @@ UPDATE webhook SET rests_until = v.until FROM v WHERE webhook.id = v.id AND webh
 -- params: now bigint
 INSERT INTO report (account, webhook, message, lane, day, due, attempts, status, error, note, at)
 SELECT r.account, NULL, r.message, r.lane, r.day, :now, 0, r.status, r.error, r.note, r.at
-FROM v CROSS JOIN report r WHERE r.id = v.id AND r.status <> 3
+FROM v CROSS JOIN report r WHERE r.id = v.id AND r.day > 0
 
 -- name: refresh_webhooks
 -- rows: id bigint

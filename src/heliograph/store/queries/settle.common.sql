@@ -109,8 +109,3 @@ DELETE FROM segment WHERE message IN (SELECT v.key FROM v)
 -- name: drop_messages
 -- rows: key bigint
 DELETE FROM message WHERE key IN (SELECT v.key FROM v)
-
--- name: add_inbound
--- rows: smsc text, sender text, recipient text, data_coding int, esm_class int, body bytea, received_at bigint
-INSERT INTO inbound (smsc, sender, recipient, data_coding, esm_class, body, received_at)
-SELECT v.smsc, v.sender, v.recipient, v.data_coding, v.esm_class, v.body, v.received_at FROM v WHERE true

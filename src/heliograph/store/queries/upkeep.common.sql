@@ -71,8 +71,7 @@ DELETE FROM report WHERE id IN (SELECT r.id FROM a CROSS JOIN report r WHERE :be
 
 -- name: old_inbound
 -- params: before bigint, most int
-DELETE FROM inbound WHERE id IN (SELECT o.id FROM (SELECT id, received_at FROM inbound ORDER BY id LIMIT :most) o
-    WHERE o.received_at < :before)
+DELETE FROM inbound WHERE id IN (SELECT id FROM inbound WHERE since < :before ORDER BY since LIMIT :most)
 
 -- name: old_references
 -- params: before bigint, most int
