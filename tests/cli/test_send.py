@@ -188,6 +188,9 @@ def test_a_port_where_something_else_answers_is_told(run, answer):
             with connection:
                 connection.recv(10_000)
                 connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(10_000):  # what is left unread would reset the connection
+                    pass
 
         thread = threading.Thread(target=serve)
         thread.start()
