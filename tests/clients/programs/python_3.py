@@ -1,0 +1,208 @@
+"""A customer's program on infobip-api-python-client 3.0.3: its own calls, its own models."""
+
+import json
+
+import visit
+from infobip_api_client.api.receive_sms_api import ReceiveSmsApi
+from infobip_api_client.api.scheduled_sms_api import ScheduledSmsApi
+from infobip_api_client.api.send_sms_api import SendSmsApi
+from infobip_api_client.api_client import ApiClient
+from infobip_api_client.configuration import Configuration
+from infobip_api_client.exceptions import ApiException
+from infobip_api_client.model.sms_advanced_binary_request import SmsAdvancedBinaryRequest
+from infobip_api_client.model.sms_advanced_textual_request import SmsAdvancedTextualRequest
+from infobip_api_client.model.sms_binary_content import SmsBinaryContent
+from infobip_api_client.model.sms_binary_message import SmsBinaryMessage
+from infobip_api_client.model.sms_bulk_request import SmsBulkRequest
+from infobip_api_client.model.sms_bulk_status import SmsBulkStatus
+from infobip_api_client.model.sms_delivery_day import SmsDeliveryDay
+from infobip_api_client.model.sms_delivery_time import SmsDeliveryTime
+from infobip_api_client.model.sms_delivery_time_window import SmsDeliveryTimeWindow
+from infobip_api_client.model.sms_destination import SmsDestination
+from infobip_api_client.model.sms_language import SmsLanguage
+from infobip_api_client.model.sms_preview_request import SmsPreviewRequest
+from infobip_api_client.model.sms_textual_message import SmsTextualMessage
+from infobip_api_client.model.sms_update_status_request import SmsUpdateStatusRequest
+
+ASKED = visit.read()
+
+
+def connect(**credentials):
+    return ApiClient(Configuration(host=ASKED["url"], **credentials))
+
+
+def with_key(key):
+    return connect(api_key={"APIKeyHeader": key}, api_key_prefix={"APIKeyHeader": "App"})
+
+
+CONNECTION = with_key(ASKED["key"])
+SENDING, SCHEDULED, RECEIVING = SendSmsApi(CONNECTION), ScheduledSmsApi(CONNECTION), ReceiveSmsApi(CONNECTION)
+
+
+def shown(model):
+    return CONNECTION.sanitize_for_serialization(model)
+
+
+def refused(call, *arguments, **named):
+    try:
+        call(*arguments, **named)
+    except ApiException as error:
+        return {"kind": type(error).__name__, "status": error.status, "told": json.loads(error.body)}
+    raise AssertionError("it was not refused")
+
+
+def to(number, message_id=None):
+    return SmsDestination(to=number, **({"message_id": message_id} if message_id else {}))
+
+
+def send_texts():
+    window = SmsDeliveryTimeWindow(
+        days=[SmsDeliveryDay(ASKED["day"])],
+        _from=SmsDeliveryTime(hour=6, minute=0),
+        to=SmsDeliveryTime(hour=15, minute=30),
+    )
+    messages = [
+        SmsTextualMessage(
+            _from="Heliograph",
+            text="Hello",
+            destinations=[to("41793000001", "text-1"), to("41793000002")],
+            callback_data="order 7",
+        ),
+        SmsTextualMessage(
+            text="Žluťoučký kůň 🛰", destinations=[to("41793000003", "text-2")], flash=True, validity_period=720
+        ),
+        SmsTextualMessage(
+            text="Şimdi", language=SmsLanguage(language_code="TR"), destinations=[to("41793000004", "text-3")]
+        ),
+        SmsTextualMessage(
+            text="pushed",
+            destinations=[to("41793000005", "text-4")],
+            notify_url=ASKED["notify_url"],
+            notify_content_type="application/json",
+            callback_data="order 8",
+        ),
+        SmsTextualMessage(text="tomorrow", destinations=[to("41793000006", "text-5")], delivery_time_window=window),
+    ]
+    request = SmsAdvancedTextualRequest(bulk_id="texts", messages=messages)
+    return shown(SENDING.send_sms_message(sms_advanced_textual_request=request))
+
+
+def send_binaries():
+    messages = [
+        SmsBinaryMessage(
+            _from="Heliograph",
+            binary=SmsBinaryContent(hex="00 48 00 65", data_coding=8),
+            destinations=[to("41793000011", "binary-1"), to("41793000012")],
+        ),
+        SmsBinaryMessage(
+            binary=SmsBinaryContent(hex="06 05 04 15 8a 00 00 FF", data_coding=245, esm_class=64),
+            destinations=[to("41793000013", "binary-2")],
+        ),
+        SmsBinaryMessage(
+            binary=SmsBinaryContent(hex=ASKED["long"], data_coding=4, esm_class=0),
+            destinations=[to("41793000014", "binary-3")],
+            flash=True,
+        ),
+    ]
+    request = SmsAdvancedBinaryRequest(bulk_id="binaries", messages=messages)
+    return shown(SENDING.send_binary_sms_message(sms_advanced_binary_request=request))
+
+
+def pull_reports(**query):
+    return shown(SENDING.get_outbound_sms_message_delivery_reports(**query))["results"]
+
+
+def follow():
+    return {
+        "binaries": visit.collect(lambda: pull_reports(bulk_id="binaries", limit=3), 4),
+        "one": visit.collect(lambda: pull_reports(message_id="text-1"), 1),
+        "texts": visit.collect(pull_reports, 3),
+        "none": pull_reports(),
+    }
+
+
+def read_logs():
+    def logs(**query):
+        return shown(SENDING.get_outbound_sms_message_logs(**query))["results"]
+
+    return {
+        "pushed": visit.collect(lambda: logs(message_id=["text-4"], general_status="DELIVERED"), 1),
+        "bulks": logs(bulk_id=["texts", "binaries"], limit=100),
+        "messages": logs(message_id=["text-1", "binary-1"]),
+        "filtered": logs(
+            _from="Heliograph",
+            to="41793000001",
+            general_status="DELIVERED",
+            sent_since=ASKED["since"],
+            sent_until=ASKED["until"],
+        ),
+        "pending": logs(general_status="PENDING"),
+        "before": logs(sent_until=ASKED["since"]),
+    }
+
+
+def preview():
+    asked = SmsPreviewRequest(text="Şimdi", language_code="TR", transliteration="TURKISH")
+    return [
+        shown(SENDING.preview_sms_message(sms_preview_request=one)) for one in (SmsPreviewRequest(text="Hello"), asked)
+    ]
+
+
+def reschedule():
+    one = SmsTextualMessage(text="later", destinations=[to("41793000031"), to("41793000032")], send_at=ASKED["send_at"])
+
+    def set_status(status):
+        request = SmsUpdateStatusRequest(status=SmsBulkStatus(status))
+        return shown(SCHEDULED.update_scheduled_sms_messages_status("later", sms_update_status_request=request))
+
+    def status():
+        return shown(SCHEDULED.get_scheduled_sms_messages_status("later"))
+
+    request = SmsAdvancedTextualRequest(bulk_id="later", messages=[one])
+    later = SmsBulkRequest(send_at=ASKED["later"])
+    return {
+        "sent": shown(SENDING.send_sms_message(sms_advanced_textual_request=request)),
+        "scheduled": shown(SCHEDULED.get_scheduled_sms_messages("later")),
+        "pending": status(),
+        "rescheduled": shown(SCHEDULED.reschedule_sms_messages("later", sms_bulk_request=later)),
+        "scheduled_again": shown(SCHEDULED.get_scheduled_sms_messages("later")),
+        "paused": [set_status("PAUSED"), status()],
+        "resumed": [set_status("PENDING"), status()],
+        "canceled": [set_status("CANCELED"), status()],
+        "too_late": refused(SCHEDULED.reschedule_sms_messages, "later", sms_bulk_request=later),
+        "unknown": refused(SCHEDULED.get_scheduled_sms_messages, "unknown"),
+        "reports": visit.collect(lambda: pull_reports(bulk_id="later"), 2),
+    }
+
+
+def log_in():
+    by_password = ReceiveSmsApi(connect(username=ASKED["name"], password=ASKED["password"]))
+    return {"basic": shown(by_password.get_inbound_sms_messages())}
+
+
+def be_refused():
+    message = SmsBinaryMessage(binary=SmsBinaryContent(hex="4"), destinations=[to("41793000041")])
+    request = SmsAdvancedBinaryRequest(messages=[message])
+    destinations = [to("123"), to("")]
+    nobody = SmsBinaryMessage(binary=SmsBinaryContent(hex="41"), destinations=destinations)
+    to_nobody = SmsAdvancedBinaryRequest(messages=[nobody])
+    return {
+        "destinations": shown(SENDING.send_binary_sms_message(sms_advanced_binary_request=to_nobody)),
+        "hex": refused(SENDING.send_binary_sms_message, sms_advanced_binary_request=request),
+        "key": refused(ReceiveSmsApi(with_key("wrong")).get_inbound_sms_messages),
+    }
+
+
+visit.tell(
+    {
+        "texts": send_texts(),
+        "binaries": send_binaries(),
+        "reports": follow(),
+        "logs": read_logs(),
+        "previews": preview(),
+        "bulk": reschedule(),
+        "inbox": [shown(RECEIVING.get_inbound_sms_messages(limit=limit)) for limit in (1, 10)],
+        "logins": log_in(),
+        "refused": be_refused(),
+    }
+)
