@@ -147,6 +147,7 @@ def test_another_server_is_not_taken_for_a_gateway(run, status):
     [
         (),
         ("--hex", "41", "--text", "A"),
+        ("--text", "\udcff"),
         ("--text", "A", "--data-coding", "8"),
         ("--hex", "41", "--data-coding", "256"),
         ("--text", "A", "--url", "127.0.0.1:8080"),

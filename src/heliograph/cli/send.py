@@ -18,7 +18,6 @@ from heliograph.cli.terminal import AsJson, complain, print_json, print_table
 
 SOCKET_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.25
-UCS2: Final = 8
 KEY: Final = re.compile(r"[!-~]+")  # what a header holds
 URL: Final = re.compile(r"[!-~]+")  # other characters are written as IDNA and %-escapes
 PENDING, DELIVERED = 1, 3  # groups of statuses
@@ -49,7 +48,8 @@ class Binary(Shape):
 
 class Message(Shape):
     destinations: list[To]
-    binary: Binary
+    binary: Binary | None = None
+    text: str | None = None
     from_: str | None = msgspec.field(default=None, name="from")
 
 
@@ -166,7 +166,7 @@ def send(
 ) -> None:
     """Send a message through a running gateway.
 
-    A text goes out in the GSM alphabet where it can, else in UCS2.
+    A text goes out in the GSM alphabet where it can, else in UCS2: the gateway sees to that.
 
     The exit status is 1 when a recipient is refused, and with --wait also when
     a message is not delivered in time.
@@ -182,8 +182,7 @@ def send(
     if not KEY.fullmatch(key):
         raise typer.BadParameter("is no key: `heliograph key create ACCOUNT` makes one", param_hint="--key")
     gateway = Gateway(url, key)
-    binary = _binary(hex_, text, data_coding, esm_class)
-    octets = gateway.send(SendRequest([Message([To(number) for number in to], binary, sender)]))
+    octets = gateway.send(SendRequest([_message(to, sender, hex_, text, data_coding, esm_class)]))
     answer = _read(octets, SendAnswer)
     reports = _follow(gateway, answer, timeout) if wait else []
     if as_json:
@@ -205,22 +204,26 @@ def _is_url(url: str) -> bool:
         return False
 
 
-def _binary(hex_: str | None, text: str | None, data_coding: int | None, esm_class: int | None) -> Binary:
+def _message(
+    to: list[str],
+    sender: str | None,
+    hex_: str | None,
+    text: str | None,
+    data_coding: int | None,
+    esm_class: int | None,
+) -> Message:
     if (hex_ is None) == (text is None):
         raise typer.BadParameter("give either --hex or --text")
+    destinations = [To(number) for number in to]
     if hex_ is not None:
-        return Binary(hex_, data_coding or 0, esm_class or 0)
+        return Message(destinations, Binary(hex_, data_coding or 0, esm_class or 0), from_=sender)
     if data_coding is not None or esm_class is not None:
         raise typer.BadParameter("--data-coding and --esm-class go with --hex: a text has its own")
-    return _encoded(text or "")
-
-
-def _encoded(text: str) -> Binary:
-    from heliograph.sms import gsm7
-
-    if gsm7.is_encodable(text):
-        return Binary(gsm7.encode(text).hex())
-    return Binary(text.encode("utf-16-be", "replace").hex(), UCS2)
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("is not in the encoding of this terminal", param_hint="--text") from None
+    return Message(destinations, text=text, from_=sender)
 
 
 def _follow(gateway: Gateway, answer: SendAnswer, timeout: float) -> list[bytes]:
