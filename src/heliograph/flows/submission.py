@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from heliograph.sms.link import ShortLinks
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
 
@@ -28,6 +29,7 @@ class Draft(msgspec.Struct, frozen=True):
     send_at: int | None = None  # UTC milliseconds
     window: Window | None = None
     counted: bool = True  # its answers say how many segments it takes
+    links: ShortLinks | None = None  # the short links in its body
 
 
 class Submission(msgspec.Struct, frozen=True):
