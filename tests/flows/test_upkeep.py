@@ -77,7 +77,17 @@ async def a_keeper(engine: Engine, keep_receipts: int) -> AsyncIterator[Keeper]:
         came[0] += 1
 
     upkeep = Upkeep(
-        store, clock, epoch, watch, tell, come, grace=HOUR, join=HOUR, keep=2 * DAY, keep_receipts=keep_receipts
+        store,
+        clock,
+        epoch,
+        watch,
+        tell,
+        come,
+        grace=HOUR,
+        join=HOUR,
+        keep=2 * DAY,
+        keep_receipts=keep_receipts,
+        keep_links=30 * DAY,
     )
     running = asyncio.create_task(upkeep.run())
     try:

@@ -46,8 +46,8 @@ class Upkeep:
     """Runs beside everything else, in slices. `told` is called when reports may have become due.
 
     `came` is called when there may be inbound messages without an owner. `grace`, `join` (how long parts wait for the
-    others), `keep`, `keep_receipts` and `keep_links` are milliseconds. A segment is found by its id until its message ends: the
-    longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
+    others), `keep`, `keep_receipts` and `keep_links` are milliseconds. A segment is found by its id until its message
+    ends: the longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
     """
 
     def __init__(

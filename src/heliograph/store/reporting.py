@@ -1,6 +1,6 @@
 """Reports: the ones to push, by URL, and the ones to pull, each given once.
 
-Inbound messages and clicks are pushed by the same rows and in the same cycle; `store.inbound` has the pull of the former.
+Inbound messages and clicks are pushed by the same rows and in the same cycle; `store.inbound` has the former's pull.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The bodies that tell a customer what became of his messages, and what came for him: pushed, and pulled.
 
 A format is a row of FORMATS: what the customer reads (a generation of reports, inbound messages, clicks), and a
-content type. What is absent is left out, never null; ids are strings, prices doubles, dates yyyy-MM-dd'T'HH:mm:ss.SSS+0000.
+content type. What is absent is left out, never null; ids are strings, prices doubles, dates
+yyyy-MM-dd'T'HH:mm:ss.SSS+0000, but for the milliseconds of a click's sendDateTime.
 """
 
 from __future__ import annotations

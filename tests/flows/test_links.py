@@ -1,0 +1,182 @@
+"""Short links followed: let through at once, counted, and told of only after a commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from flows.engines import Engine
+from heliograph.app import open_store
+from heliograph.flows import links
+from heliograph.flows.accept import webhook_of
+from heliograph.flows.links import WAITS, Links
+from heliograph.keys import KeyMaker
+from heliograph.observe import Watch
+from heliograph.sms.message import NewLink, Options, UrlOptions
+from heliograph.store.accepting import Acceptance
+from heliograph.store.errors import StoreUnavailable
+from heliograph.store.interface import Store
+from heliograph.store.linking import to_push
+from heliograph.store.reporting import Ask
+from still import BEGIN, StillClock, until
+from store.scene import DAY, ENCODE, a_message
+
+CODE, UNTOLD = "0123456789a", "0123456789b"
+URL = "https://shop.example/a"
+TOLD = Options(url_options=UrlOptions(tracking_url="https://customer.example/clicks"))
+HOOK = webhook_of(1, to_push(TOLD))
+
+
+@dataclass
+class Gate:
+    engine: Engine
+    store: Store
+    clock: StillClock
+    watch: Watch
+    links: Links
+    told: list[int] = field(default_factory=lambda: [0])
+
+    async def clicks(self) -> list[int]:
+        """When those that are to be pushed were made, in milliseconds from BEGIN."""
+        found = (await self.store.due_reports([Ask(HOOK or 0, 100)], BEGIN + 100 * DAY)).reports[0]
+        return [pending.report.at - BEGIN for pending in found.pending]  # type: ignore[union-attr]
+
+
+@asynccontextmanager
+async def a_gate(engine: Engine) -> AsyncIterator[Gate]:
+    store, clock, watch, told = await open_store(engine.url, exclusive=True), StillClock(), Watch(), [0]
+
+    def tell() -> None:
+        told[0] += 1
+
+    message = a_message(1, options=ENCODE(TOLD), created_at=BEGIN, due=BEGIN, expires_at=BEGIN + DAY)
+    made = [NewLink(CODE, URL, 1, BEGIN, BEGIN + DAY), NewLink(UNTOLD, URL, None, BEGIN, BEGIN + DAY)]
+    await store.accept(Acceptance(1, 9, "", None, [message], links=made))
+    yield Gate(engine, store, clock, watch, Links(store, KeyMaker(1), clock, watch, tell, keep=30 * DAY), told)
+    await store.close()
+
+
+def play(engine: Engine, body: Callable[[Gate], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(60), a_gate(engine) as gate:
+            await body(gate)
+
+    asyncio.run(main())
+
+
+def test_a_click_is_stored_before_it_leads_on_and_told(engine: Engine) -> None:
+    async def body(gate: Gate) -> None:
+        assert await gate.links.follow(CODE) == URL
+
+        assert await gate.clicks() == [0]
+        assert (gate.told, gate.watch.followed_links, gate.watch.stored_clicks) == ([1], 1, 1)
+
+    play(engine, body)
+
+
+def test_two_taps_are_one_click_and_both_lead_on(engine: Engine) -> None:
+    async def body(gate: Gate) -> None:
+        for seconds in (0, 0.999, 0.001, 5):
+            gate.clock.turn(seconds)
+            assert await gate.links.follow(CODE) == URL
+
+        assert await gate.clicks() == [0, 1000, 6000]
+        assert (gate.watch.followed_links, gate.watch.stored_clicks) == (4, 3)
+
+    play(engine, body)
+
+
+def test_who_only_looks_has_not_clicked(engine: Engine) -> None:
+    async def body(gate: Gate) -> None:
+        assert await gate.links.find(CODE) == URL
+        assert await gate.links.find("nothing") is None
+
+        assert await gate.clicks() == []
+        assert gate.watch.followed_links == 0
+
+    play(engine, body)
+
+
+def test_a_link_of_which_nobody_is_told_is_counted_alone(engine: Engine) -> None:
+    async def body(gate: Gate) -> None:
+        assert await gate.links.follow(UNTOLD) == URL
+
+        assert (gate.told, gate.watch.followed_links, gate.watch.stored_clicks) == ([0], 1, 0)
+
+    play(engine, body)
+
+
+@pytest.mark.parametrize("code", ["0123456789A", "", "0123456789a/", "0123456789", "' OR 1=1--"])
+def test_what_is_no_code_leads_nowhere(engine: Engine, code: str) -> None:
+    async def body(gate: Gate) -> None:
+        assert await gate.links.follow(code) is None
+        assert gate.watch.followed_links == 0
+
+    play(engine, body)
+
+
+def test_a_link_expires(engine: Engine) -> None:
+    async def body(gate: Gate) -> None:
+        gate.clock.turn(31 * 86_400)
+        assert await gate.links.follow(CODE) == URL
+
+        gate.clock.turn(0.001)
+        assert await gate.links.follow(CODE) is None
+        assert await gate.links.find(CODE) is None
+
+    play(engine, body)
+
+
+def test_nobody_waits_long_for_a_commit_and_the_click_is_told_after_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "MOST_WAITING", 1)
+
+    async def body(gate: Gate) -> None:
+        async with held(gate.engine):
+            following = asyncio.create_task(gate.links.follow(CODE))
+            await until(lambda: gate.clock.waits == [WAITS])
+            assert await gate.links.follow(CODE) == URL  # one waits already: this one is let through at once
+            assert gate.watch.lost_clicks == 1
+
+            gate.clock.turn(WAITS)
+            assert await following == URL
+            assert (gate.told, gate.watch.stored_clicks) == ([0], 0)
+
+        await until(lambda: gate.told == [1])
+        assert await gate.clicks() == [0]
+        gate.clock.turn(WAITS)
+        assert await gate.links.follow(CODE) == URL
+        assert gate.watch.stored_clicks == 2  # there is room again
+
+    play(engine, body)
+
+
+@asynccontextmanager
+async def held(engine: Engine) -> AsyncIterator[None]:
+    """Clicks cannot be committed, but links are found."""
+    table = engine._locked("click") if hasattr(engine, "_locked") else engine.held()
+    async with table:
+        yield
+
+
+def test_a_click_that_cannot_be_stored_leads_on_and_is_counted(engine: Engine) -> None:
+    async def body(gate: Gate) -> None:
+        with capture_logs() as logs:
+            async with gate.engine.unavailable():
+                try:
+                    led: Any = await gate.links.follow(CODE)
+                except StoreUnavailable:  # not even its link can be looked for
+                    return
+                assert led == URL
+                assert (gate.watch.lost_clicks, gate.told) == (1, [0])
+        assert [line["event"] for line in logs].count("a click was not stored") == 1
+        assert URL not in str(logs) and CODE not in str(logs)
+
+    play(engine, body)
