@@ -181,7 +181,7 @@ def test_recipients_of_whose_clicks_nobody_is_told_share_a_link(live: Living, mo
         assert (await visit(h, path)).headers["location"] == URL
         assert (h.gateway.watch.followed_links, h.gateway.watch.stored_clicks) == (1, 0)
 
-    live(body, links=BASE, webhooks="", http="")
+    live(body, links=BASE)
 
 
 def test_every_generation_can_ask_and_every_text_is_cut_with_its_short_links(live: Living) -> None:
