@@ -26,11 +26,11 @@ from heliograph.flows.bulks import Bulks
 from heliograph.flows.collect import Collector
 from heliograph.flows.conversion import Conversions
 from heliograph.flows.dispatch import Dispatcher
+from heliograph.flows.follow import Follower
 from heliograph.flows.health import Health
 from heliograph.flows.inbound import Assigner
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.intake import Bounds, Intake
-from heliograph.flows.links import Links
 from heliograph.flows.logs import Logs
 from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import Puller
@@ -137,7 +137,7 @@ class Gateway:
         keys = KeyMaker(self._epoch)
         self._assigner = Assigner(store, self.gate, clock, watch, self._told)
         self._receiver = Receiver(store, self.pool, inbox, keys, clock, watch, self._told, self._assigner.wake.set)
-        keep_links = config.links.keep_days * 24 * HOUR
+        keep_short_links = config.links.keep_days * 24 * HOUR
         self._upkeep = Upkeep(
             store,
             clock,
@@ -149,13 +149,13 @@ class Gateway:
             join=int(config.limits.join_seconds * 1000),
             keep=config.store.retention_hours * HOUR,
             keep_receipts=config.store.receipt_days * 24 * HOUR,
-            keep_links=keep_links,
+            keep_short_links=keep_short_links,
         )
         most = config.limits
         self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
         self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
         self.bulks = Bulks(store, self._intake, clock, inbox.dispatch.set)
-        self._links = Links(store, keys, clock, watch, self._told, keep=keep_links)
+        self._follower = Follower(store, keys, clock, watch, self._told, keep=keep_short_links)
         self._limits = Limits(
             body=config.http.body_limit,
             destinations=config.http.destinations_limit,
@@ -186,13 +186,13 @@ class Gateway:
             ),
             inbox=Collector(self.store, self._intake, self._clock, self.watch, self.config.currency),
             conversions=Conversions(self.store, self._intake, self._clock, self.watch),
-            links=self._links,
+            follower=self._follower,
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,
             document=msgspec.json.encode(document),
             page=page.render(document),
             now=self._clock.now,
-            link_base=base,
+            short_base=base,
         )
         sites = [Site(ENDPOINTS, parts), Site(short.endpoints(base), parts)]
         self._server = Server(build(sites, self.gate, self._limits), self._limits)

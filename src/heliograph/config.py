@@ -91,7 +91,7 @@ class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 20
 
 
-class LinksConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ShortLinksConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Short links in the place of those of texts, for customers who ask for them."""
 
     base_url: Annotated[
@@ -183,7 +183,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http: Http = Http()
     store: StoreConfig = StoreConfig()
     webhooks: Webhooks = Webhooks()
-    links: LinksConfig = LinksConfig()
+    links: ShortLinksConfig = ShortLinksConfig()
     limits: Limits = Limits()
     currency: Annotated[str, Meta(description="The currency of prices in reports.")] = "EUR"
     log_level: Annotated[
@@ -235,7 +235,7 @@ def _findings(config: Config, secrets: bool) -> Iterator[Finding]:
     """What the type of a value cannot say."""
     yield ("http", "host"), values.host(config.http.host)
     yield ("store", "url"), values.store(config.store.url)
-    yield ("links", "base_url"), values.link_base(config.links.base_url)
+    yield ("links", "base_url"), values.short_base(config.links.base_url)
     yield ("currency",), values.currency(config.currency)
     for index, smsc in enumerate(config.smsc):
         at: Place = ("smsc", index)

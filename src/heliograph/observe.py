@@ -149,7 +149,7 @@ class _Collector:
             ("heliograph_inbound_pulled", "Mobile-originated messages that were pulled.", w.collected_messages),
             ("heliograph_reports_pushed", "Reports that a webhook took.", w.pushed_reports),
             ("heliograph_reports_pulled", "Reports that were pulled.", w.pulled_reports),
-            ("heliograph_links_followed", "GETs that a short link sent on.", w.followed_links),
+            ("heliograph_short_links_followed", "GETs that a short link sent on.", w.followed_links),
             ("heliograph_clicks_stored", "Clicks that a webhook is to be told of.", w.stored_clicks),
             ("heliograph_clicks_pushed", "Of these, those that a webhook took.", w.pushed_clicks),
             ("heliograph_clicks_lost", "Clicks that could not be stored.", w.lost_clicks),

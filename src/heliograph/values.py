@@ -95,7 +95,7 @@ def store(url: str) -> str | None:
     return None
 
 
-def link_base(url: str) -> str | None:
+def short_base(url: str) -> str | None:
     """What short links begin with: a scheme, a host and perhaps a path; empty is none."""
     if not url:
         return None

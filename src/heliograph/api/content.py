@@ -8,12 +8,12 @@ import msgspec
 
 from heliograph.api.reading import ABSENT, Reading
 from heliograph.api.requests import LanguageShape
-from heliograph.sms import link
+from heliograph.sms import short_link
 from heliograph.sms import text as texts
 from heliograph.sms.coding import flash, parse_hex
-from heliograph.sms.link import ShortLinks
 from heliograph.sms.message import UrlOptions
 from heliograph.sms.segments import MAX_OCTETS
+from heliograph.sms.short_link import ShortLinks
 from heliograph.sms.text import Language, Unsayable
 from heliograph.sms.transliteration import TRANSLITERATIONS
 
@@ -28,7 +28,7 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     data_coding: int
     esm_class: int
     text: bool
-    links: ShortLinks | None = None
+    short_links: ShortLinks | None = None
 
 
 NOTHING: Final = Content(b"", 0, 0, text=False)
@@ -68,8 +68,8 @@ def read_text(
 ) -> Content:
     """The text that stands at `at`, with short links where `url_options` ask for them, encoded."""
     short = None
-    if url_options is not None and url_options.shorten and reading.link_base is not None:
-        short = link.shorten(text, reading.link_base, without_scheme=url_options.remove_protocol)
+    if url_options is not None and url_options.shorten and reading.short_base is not None:
+        short = short_link.shorten(text, reading.short_base, without_scheme=url_options.remove_protocol)
         text = text if short is None else short.text
     spoken = read_language(language, f"{at}language", LANGUAGES, reading)
     written = read_transliteration(transliteration, f"{at}transliteration", reading)
@@ -84,8 +84,8 @@ def read_text(
     if short is not None and url_options is not None:
         # Codes of his own are of no use for a recipient of whose clicks nobody is told.
         personal = url_options.track_clicks and url_options.tracking_url is not None
-        links = link.locate(short, encoded.body, encoded.data_coding, personal=personal)
-    return Content(encoded.body, encoded.data_coding, encoded.esm_class, text=True, links=links)
+        links = short_link.locate(short, encoded.body, encoded.data_coding, personal=personal)
+    return Content(encoded.body, encoded.data_coding, encoded.esm_class, text=True, short_links=links)
 
 
 def read_language(

@@ -100,7 +100,7 @@ def _drafts(
         common.send_at,
         timing.read_window(options.delivery_time_window, f"{at}options.deliveryTimeWindow", reading),
         common.counted and content.text,
-        content.links,
+        content.short_links,
     )
     named = _named(destinations, at, reading)
     return [

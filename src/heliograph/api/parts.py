@@ -86,7 +86,7 @@ class Conversions(Protocol):
         """A message led to what was wanted; its process key. Raises `flows.errors.NoSuchMessage`."""
 
 
-class Links(Protocol):
+class Follower(Protocol):
     """Knows where short links lead; may raise StoreUnavailable."""
 
     async def find(self, code: str) -> str | None:
@@ -114,7 +114,7 @@ class Parts:
     """Everything that the handlers work with.
 
     document: the description of the API. page: the same for people. now: gives UTC milliseconds.
-    link_base: what short links begin with; None: links of texts stay as they are.
+    short_base: what short links begin with; None: links of texts stay as they are.
     """
 
     acceptor: Acceptor
@@ -124,10 +124,10 @@ class Parts:
     inbox: Inbox
     logs: Logs
     conversions: Conversions
-    links: Links
+    follower: Follower
     health: Health
     limits: Limits
     document: bytes
     page: bytes
     now: Callable[[], int]
-    link_base: str | None = None
+    short_base: str | None = None

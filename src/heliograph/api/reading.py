@@ -21,14 +21,14 @@ ABSENT: Final = "must not be empty"
 class Reading:
     """By which rules a request is read, at what time (UTC milliseconds), and what is wrong with it so far.
 
-    link_base: what short links begin with; None: links stay as they are.
+    short_base: what short links begin with; None: links stay as they are.
     """
 
     era: Era
     limits: Limits
     now: int
     findings: Findings
-    link_base: str | None = None
+    short_base: str | None = None
 
     def measure(self, at: str, name: str, text: str | None, most: int) -> None:
         """Blame a text of more than `most` characters."""

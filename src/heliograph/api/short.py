@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from heliograph.api.parts import Parts
-from heliograph.sms.link import location
+from heliograph.sms.short_link import location
 from heliograph.web import page
 from heliograph.web.endpoint import Call, Endpoint, Login, Reply
 
@@ -31,11 +31,11 @@ def _led(url: str | None) -> Reply:
 
 
 async def _follow(parts: Parts, call: Call) -> Reply:
-    return _led(await parts.links.follow(call.path["code"]))
+    return _led(await parts.follower.follow(call.path["code"]))
 
 
 async def _look(parts: Parts, call: Call) -> Reply:
-    return _led(await parts.links.find(call.path["code"]))
+    return _led(await parts.follower.find(call.path["code"]))
 
 
 def _row(method: str, base: str, answer: Callable[[Parts, Call], Awaitable[Reply]]) -> Endpoint[Parts]:

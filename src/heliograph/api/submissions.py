@@ -111,7 +111,7 @@ def _draft(message: MessageShape, at: str, common: _Common, reading: Reading, de
         timing.read_send_at(message.send_at, f"{at}sendAt", reading),
         timing.read_window(message.delivery_time_window, f"{at}deliveryTimeWindow", reading),
         reading.era.counts or (common.counted and content.text),
-        content.links,
+        content.short_links,
     )
 
 

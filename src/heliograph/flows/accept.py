@@ -23,7 +23,7 @@ from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.sms import address, schedule, segments
 from heliograph.sms.address import BadAddress
-from heliograph.sms.message import NewLink, NewMessage, Options, Refusal
+from heliograph.sms.message import NewMessage, NewShortLink, Options, Refusal
 from heliograph.sms.schedule import Plan
 from heliograph.sms.segments import Uncuttable
 from heliograph.store.accepting import DUPLICATE_ID, Acceptance
@@ -64,7 +64,7 @@ class Judged:
     answers: list[Answer] = field(default_factory=list)
     messages: list[NewMessage] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-    links: dict[str, NewLink] = field(default_factory=dict)  # by their codes
+    short_links: dict[str, NewShortLink] = field(default_factory=dict)  # by their codes
 
 
 class Acceptor:
@@ -141,9 +141,9 @@ class Acceptor:
                 judged.refused.append(self._refusal(account, draft, destination, error.status_id, bulk_id, now))
                 continue
             message = self._message(account.id, draft, shared, destination, recipient, bulk_id, now)
-            if draft.links is not None:
-                message, links = shorten.address(message, draft.links)
-                judged.links.update((one.code, one) for one in links)
+            if draft.short_links is not None:
+                message, links = shorten.address(message, draft.short_links)
+                judged.short_links.update((one.code, one) for one in links)
             judged.messages.append(message)
             shown = message.public_id if message.public_id is not None else str(message.key)
             told = shared.segments if draft.counted else None
@@ -221,7 +221,7 @@ class Acceptor:
             validity_minutes=submission.drafts[0].validity_minutes,
             single=len(submission.drafts) == 1,
             refused=judged.refused,
-            links=list(judged.links.values()),
+            short_links=list(judged.short_links.values()),
         )
         return await self._intake.accept(acceptance)
 

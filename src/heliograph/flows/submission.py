@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from heliograph.sms.link import ShortLinks
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
+from heliograph.sms.short_link import ShortLinks
 
 
 class Destination(msgspec.Struct, frozen=True, gc=False):
@@ -29,7 +29,7 @@ class Draft(msgspec.Struct, frozen=True):
     send_at: int | None = None  # UTC milliseconds
     window: Window | None = None
     counted: bool = True  # its answers say how many segments it takes
-    links: ShortLinks | None = None  # the short links in its body
+    short_links: ShortLinks | None = None  # the short links in its body
 
 
 class Submission(msgspec.Struct, frozen=True):

@@ -46,8 +46,8 @@ class Upkeep:
     """Runs beside everything else, in slices. `told` is called when reports may have become due.
 
     `came` is called when there may be inbound messages without an owner. `grace`, `join` (how long parts wait for the
-    others), `keep`, `keep_receipts` and `keep_links` are milliseconds. A segment is found by its id until its message
-    ends: the longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
+    others), `keep`, `keep_receipts` and `keep_short_links` are milliseconds. A segment is found by its id until its
+    message ends: the longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Upkeep:
         join: int,
         keep: int,
         keep_receipts: int,
-        keep_links: int,
+        keep_short_links: int,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -75,7 +75,7 @@ class Upkeep:
         self._join = join
         self._keep = keep
         self._keep_receipts = max(keep_receipts, MAX_VALIDITY_MINUTES * MINUTE + grace)
-        self._keep_links = keep_links
+        self._keep_links = keep_short_links
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -132,4 +132,4 @@ class Upkeep:
     async def _retire_slice(self) -> int:
         now = self._clock.now()
         gone = await self._store.retire(now, self._keep, self._keep_receipts)
-        return gone + await self._store.retire_links(now - self._keep_links)
+        return gone + await self._store.retire_short_links(now - self._keep_links)

@@ -114,7 +114,7 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     options: bytes  # Options, encoded
 
 
-class NewLink(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class NewShortLink(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A short link as it is stored at acceptance."""
 
     code: str

@@ -12,15 +12,15 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from heliograph.sms.message import LaneState, Report
-from heliograph.store import bulks, claiming, conversion, inbound, joining, keyring, linking, reporting, upkeep
+from heliograph.store import bulks, claiming, conversion, following, inbound, joining, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
 from heliograph.store.bulks import Bulk
 from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.conversion import Tracked
 from heliograph.store.epoch import check_epoch
+from heliograph.store.following import ShortLink
 from heliograph.store.inbound import Collected, InboundQuery, LogPage, Owned, Unowned
 from heliograph.store.joining import Ended
-from heliograph.store.linking import Link
 from heliograph.store.logs import LogQuery, LogSlice, Place, search_logs
 from heliograph.store.reporting import Ask, Due, Found, Pull, Pushed
 from heliograph.store.script import Script
@@ -158,21 +158,21 @@ class Store:
         """A slice of the account's inbound messages, read or not."""
         return await self.look(inbound.log, account, query, before)
 
-    async def find_link(self, code: str) -> Link | None:
+    async def find_short_link(self, code: str) -> ShortLink | None:
         """The short link of a code; None: there is none."""
-        return await self.look(linking.find_link, code)
+        return await self.look(following.find_short_link, code)
 
     def click(self, code: str, id_: int, webhook: int, now: int) -> asyncio.Future[bool]:
         """Store a click that is to be pushed; False: it came too soon after another to be one of its own."""
-        return self._engine.write("alone", partial(linking.click, code, id_, webhook, now))
+        return self._engine.write("alone", partial(following.click, code, id_, webhook, now))
 
     def convert(self, account: int, message_id: str, now: int) -> asyncio.Future[Tracked | None]:
         """Note that a message led to what was wanted; None: the account tracks no such message."""
         return self._engine.write("alone", partial(conversion.convert, account, message_id, now))
 
-    async def retire_links(self, before: int) -> int:
+    async def retire_short_links(self, before: int) -> int:
         """Forget a slice of the links that are kept since `before`; how many."""
-        return await self.alone(linking.retire_links, before)
+        return await self.alone(following.retire_short_links, before)
 
     async def end_sets(self, before: int) -> Ended:
         """Forget a slice of the parts that have waited since `before`; what there is becomes messages."""

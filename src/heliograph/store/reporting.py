@@ -13,8 +13,8 @@ import msgspec
 
 from heliograph.sms.message import Click, InboundMessage, Report
 from heliograph.store.accepting import id_digest
+from heliograph.store.following import clicks
 from heliograph.store.inbound import inbound_messages
-from heliograph.store.linking import clicks
 from heliograph.store.script import Fetch, Row, Run, Script
 from heliograph.store.settling import DECODE_OPTIONS
 

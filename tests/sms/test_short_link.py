@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heliograph.sms import link, segments
+from heliograph.sms import segments, short_link
 from heliograph.sms.text import LANGUAGES, Language, decode, encode
 from heliograph.sms.transliteration import TRANSLITERATIONS
 
@@ -19,7 +19,7 @@ URL = "https://shop.example/a?b=c&d=[1]#e"
 
 
 def found(text: str) -> list[str]:
-    return [text[begin:end] for begin, end in link.find(text)]
+    return [text[begin:end] for begin, end in short_link.find(text)]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_link_ends_where_a_reader_sees_its_end(text: str, links: list[str]) ->
 )
 def test_what_is_no_link_stays(text: str) -> None:
     assert found(text) == []
-    assert link.shorten(text, BASE) is None
+    assert short_link.shorten(text, BASE) is None
 
 
 def test_a_link_of_2000_characters_is_one() -> None:
@@ -79,12 +79,12 @@ def test_a_link_of_2000_characters_is_one() -> None:
 
 
 def test_a_text_that_is_too_long_stays() -> None:
-    assert link.shorten("http://a.example ".ljust(16_000, "a"), BASE) is not None
-    assert link.shorten("http://a.example ".ljust(16_001, "a"), BASE) is None
+    assert short_link.shorten("http://a.example ".ljust(16_000, "a"), BASE) is not None
+    assert short_link.shorten("http://a.example ".ljust(16_001, "a"), BASE) is None
 
 
 def test_one_url_has_one_code_in_a_text() -> None:
-    short = link.shorten("http://a.example http://b.example http://a.example.", BASE)
+    short = short_link.shorten("http://a.example http://b.example http://a.example.", BASE)
 
     assert short is not None
     one, two, three = SHORT.findall(short.text)
@@ -94,17 +94,17 @@ def test_one_url_has_one_code_in_a_text() -> None:
 
 
 def test_the_scheme_can_be_left_out() -> None:
-    short = link.shorten("(http://a.example)", BASE, without_scheme=True)
+    short = short_link.shorten("(http://a.example)", BASE, without_scheme=True)
 
     assert short is not None
     assert short.text == f"(sms.example/l/{short.codes[0]})"
 
 
 def test_codes_are_random_and_have_one_form() -> None:
-    codes = {link.new_code() for _ in range(500)}
+    codes = {short_link.new_code() for _ in range(500)}
 
     assert len(codes) == 500
-    assert all(link.is_code(code) for code in codes)
+    assert all(short_link.is_code(code) for code in codes)
     assert len({code[0] for code in codes}) > 40
     assert len({code[-1] for code in codes}) > 40
 
@@ -113,7 +113,7 @@ def test_codes_are_random_and_have_one_form() -> None:
     "text", ["", "a" * 10, "a" * 12, "a" * 10 + "-", "a" * 10 + "ä", "a" * 10 + "٣", "a" * 11 + "\n"]
 )
 def test_what_has_another_form_is_no_code(text: str) -> None:
-    assert not link.is_code(text)
+    assert not short_link.is_code(text)
 
 
 OUTSIDE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0hH"), max_size=60)
@@ -125,7 +125,7 @@ SCRIPT = st.one_of(st.none(), st.sampled_from(sorted(TRANSLITERATIONS)))
 @given(PIECES.map("".join))
 @FIXED
 def test_outside_its_links_a_text_stays_what_it_is(text: str) -> None:
-    short = link.shorten(text, BASE)
+    short = short_link.shorten(text, BASE)
 
     if short is None:
         assert found(text) == []
@@ -139,13 +139,13 @@ def test_outside_its_links_a_text_stays_what_it_is(text: str) -> None:
 def test_other_codes_are_shown_in_the_same_places_and_cut_into_as_many_segments(
     text: str, language: Language | None, script: str | None
 ) -> None:
-    short = link.shorten(text, BASE)
+    short = short_link.shorten(text, BASE)
     assert short is not None
     encoded = encode(short.text, language, script)
-    links = link.locate(short, encoded.body, encoded.data_coding, personal=True)
-    codes = tuple(link.new_code() for _ in links.codes)
+    links = short_link.locate(short, encoded.body, encoded.data_coding, personal=True)
+    codes = tuple(short_link.new_code() for _ in links.codes)
 
-    body = link.write(links, encoded.body, codes)
+    body = short_link.write(links, encoded.body, codes)
 
     expected = encoded.text
     for old, new in zip(short.codes, codes, strict=True):
@@ -167,4 +167,4 @@ def test_other_codes_are_shown_in_the_same_places_and_cut_into_as_many_segments(
     ],
 )
 def test_a_url_is_ascii_in_a_header(url: str, header: str) -> None:
-    assert link.location(url) == header
+    assert short_link.location(url) == header

@@ -1,5 +1,5 @@
 -- Short links. Their codes are not kept as digests: they stand in the bodies of messages, and beside what they open.
-CREATE TABLE link (
+CREATE TABLE short_link (
     code TEXT PRIMARY KEY,
     account BIGINT NOT NULL,
     url TEXT NOT NULL,
@@ -11,8 +11,8 @@ CREATE TABLE link (
     since BIGINT NOT NULL,      -- from when on it is kept: the end of its message's validity
     clicked_at BIGINT           -- the latest click that somebody is told of
 ){clustered};
-CREATE INDEX link_since ON link (since);
-CREATE INDEX link_bulk ON link (account, bulk_id) WHERE bulk_id IS NOT NULL;
+CREATE INDEX short_link_since ON short_link (since);
+CREATE INDEX short_link_bulk ON short_link (account, bulk_id) WHERE bulk_id IS NOT NULL;
 
 -- Clicks that somebody is still to be told of.
 CREATE TABLE click (

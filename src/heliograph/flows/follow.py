@@ -16,17 +16,17 @@ from heliograph.clock import Clock
 from heliograph.flows.accept import webhook_of
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
-from heliograph.sms.link import is_code
+from heliograph.sms.short_link import is_code
 from heliograph.store.errors import StoreUnavailable
+from heliograph.store.following import REPEATED, ShortLink, to_push
 from heliograph.store.interface import Store
-from heliograph.store.linking import REPEATED, Link, to_push
 
 LOG = structlog.get_logger(__name__)
 WAITS = 1.0  # seconds
 MOST_WAITING = 1000  # clicks
 
 
-class Links:
+class Follower:
     """`told` is called when clicks are to be pushed; links are kept for `keep` milliseconds."""
 
     def __init__(
@@ -56,11 +56,11 @@ class Links:
             await self._click(code, link, now)
         return link.url
 
-    async def _find(self, code: str) -> Link | None:
-        link = await self._store.find_link(code) if is_code(code) else None
+    async def _find(self, code: str) -> ShortLink | None:
+        link = await self._store.find_short_link(code) if is_code(code) else None
         return link if link is not None and self._clock.now() - self._keep <= link.since else None
 
-    async def _click(self, code: str, link: Link, now: int) -> None:
+    async def _click(self, code: str, link: ShortLink, now: int) -> None:
         assert link.options is not None
         if self._waiting >= MOST_WAITING:
             self._watch.lost_click()

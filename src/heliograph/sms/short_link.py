@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-CODE_LENGTH: Final = 11  # 65 random bits: with a thousand million links, 36 thousand million guesses find one
+CODE_LENGTH: Final = 11  # 65 random bits: with a hundred million links, 500 thousand million guesses find one
 MAX_URL: Final = 2000  # characters; a longer one stays as it is
 MAX_TEXT: Final = 16_000  # characters; a longer text stays as it is, and is too long for an SMS
 

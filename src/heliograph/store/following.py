@@ -18,7 +18,7 @@ SLICE = 500
 DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
-class Link(msgspec.Struct, frozen=True):
+class ShortLink(msgspec.Struct, frozen=True):
     """A short link: what it stands for, and whose it is."""
 
     url: str
@@ -28,16 +28,16 @@ class Link(msgspec.Struct, frozen=True):
     clicked_at: int | None  # the latest click that somebody is told of
 
 
-def find_link(code: str) -> Script[Link | None]:
+def find_short_link(code: str) -> Script[ShortLink | None]:
     """The link of a code; None: there is none, or none any more."""
-    for url, account, options, since, clicked_at in (yield Fetch("find_link", params={"code": code})):
-        return Link(url, account, None if options is None else DECODE_OPTIONS(options), since, clicked_at)
+    for url, account, options, since, clicked_at in (yield Fetch("find_short_link", params={"code": code})):
+        return ShortLink(url, account, None if options is None else DECODE_OPTIONS(options), since, clicked_at)
     return None
 
 
 def click(code: str, id_: int, webhook: int, now: int) -> Script[bool]:
     """Store a click that is to be pushed; False: one was stored less than REPEATED ago, or nobody is to be told."""
-    if not (yield Run("touch_link", params={"code": code, "now": now, "before": now - REPEATED})):
+    if not (yield Run("touch_short_link", params={"code": code, "now": now, "before": now - REPEATED})):
         return False
     yield Run("add_click", params={"id": id_, "code": code, "now": now})
     yield Run("push_click", params={"id": id_, "webhook": webhook, "now": now})
@@ -61,7 +61,7 @@ def to_push(options: Options) -> Options:
     return msgspec.structs.replace(options, notify_url=where, content_type="application/json", shape=CLICK, notify=True)
 
 
-def retire_links(before: int) -> Script[int]:
+def retire_short_links(before: int) -> Script[int]:
     """Forget a slice of the links that are kept since `before` (UTC milliseconds); how many."""
-    gone: int = yield Run("old_links", params={"before": before, "most": SLICE})
+    gone: int = yield Run("old_short_links", params={"before": before, "most": SLICE})
     return gone

@@ -1,30 +1,30 @@
 -- Short links and clicks.
 
--- name: add_links
+-- name: add_short_links
 -- rows: code text, account bigint, url text, bulk_id text, message_id text, recipient text, options bytea, due bigint, since bigint
-INSERT INTO link (code, account, url, bulk_id, message_id, recipient, options, due, since)
+INSERT INTO short_link (code, account, url, bulk_id, message_id, recipient, options, due, since)
 SELECT v.code, v.account, v.url, v.bulk_id, v.message_id, v.recipient, v.options, v.due, v.since
 FROM v WHERE true
 
--- name: reschedule_links
+-- name: reschedule_short_links
 -- params: account bigint, name text, due bigint, since bigint
-UPDATE link SET due = :due, since = CASE WHEN since < :since THEN :since ELSE since END
+UPDATE short_link SET due = :due, since = CASE WHEN since < :since THEN :since ELSE since END
 WHERE account = :account AND bulk_id = :name
 
--- name: find_link
+-- name: find_short_link
 -- params: code text
 -- returns: url text, account bigint, options bytea, since bigint, clicked_at bigint
-SELECT url, account, options, since, clicked_at FROM link WHERE code = :code
+SELECT url, account, options, since, clicked_at FROM short_link WHERE code = :code
 
--- name: touch_link
+-- name: touch_short_link
 -- params: code text, now bigint, before bigint
-UPDATE link SET clicked_at = :now
+UPDATE short_link SET clicked_at = :now
 WHERE code = :code AND options IS NOT NULL AND (clicked_at IS NULL OR clicked_at <= :before)
 
 -- name: add_click
 -- params: id bigint, code text, now bigint
 INSERT INTO click (id, account, url, message_id, bulk_id, recipient, options, due, at)
-SELECT :id, account, url, message_id, bulk_id, recipient, options, due, :now FROM link WHERE code = :code
+SELECT :id, account, url, message_id, bulk_id, recipient, options, due, :now FROM short_link WHERE code = :code
 
 -- name: push_click
 -- params: id bigint, webhook bigint, now bigint
@@ -41,6 +41,6 @@ FROM v CROSS JOIN click c WHERE c.id = v.id
 -- rows: id bigint
 DELETE FROM click WHERE id IN (SELECT v.id FROM v)
 
--- name: old_links
+-- name: old_short_links
 -- params: before bigint, most int
-DELETE FROM link WHERE code IN (SELECT code FROM link WHERE since < :before ORDER BY since LIMIT :most)
+DELETE FROM short_link WHERE code IN (SELECT code FROM short_link WHERE since < :before ORDER BY since LIMIT :most)

@@ -12,16 +12,16 @@ from structlog.testing import capture_logs
 
 from flows.engines import Engine
 from heliograph.app import open_store
-from heliograph.flows import links
+from heliograph.flows import follow
 from heliograph.flows.accept import webhook_of
-from heliograph.flows.links import WAITS, Links
+from heliograph.flows.follow import WAITS, Follower
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
-from heliograph.sms.message import NewLink, Options, UrlOptions
+from heliograph.sms.message import NewShortLink, Options, UrlOptions
 from heliograph.store.accepting import Acceptance
 from heliograph.store.errors import StoreUnavailable
+from heliograph.store.following import to_push
 from heliograph.store.interface import Store
-from heliograph.store.linking import to_push
 from heliograph.store.reporting import Ask
 from still import BEGIN, StillClock, until
 from store.scene import DAY, ENCODE, a_message
@@ -38,7 +38,7 @@ class Gate:
     store: Store
     clock: StillClock
     watch: Watch
-    links: Links
+    follower: Follower
     told: list[int] = field(default_factory=lambda: [0])
 
     async def clicks(self) -> list[int]:
@@ -55,9 +55,9 @@ async def a_gate(engine: Engine) -> AsyncIterator[Gate]:
         told[0] += 1
 
     message = a_message(1, options=ENCODE(TOLD), created_at=BEGIN, due=BEGIN, expires_at=BEGIN + DAY)
-    made = [NewLink(CODE, URL, 1, BEGIN, BEGIN + DAY), NewLink(UNTOLD, URL, None, BEGIN, BEGIN + DAY)]
-    await store.accept(Acceptance(1, 9, "", None, [message], links=made))
-    yield Gate(engine, store, clock, watch, Links(store, KeyMaker(1), clock, watch, tell, keep=30 * DAY), told)
+    made = [NewShortLink(CODE, URL, 1, BEGIN, BEGIN + DAY), NewShortLink(UNTOLD, URL, None, BEGIN, BEGIN + DAY)]
+    await store.accept(Acceptance(1, 9, "", None, [message], short_links=made))
+    yield Gate(engine, store, clock, watch, Follower(store, KeyMaker(1), clock, watch, tell, keep=30 * DAY), told)
     await store.close()
 
 
@@ -71,7 +71,7 @@ def play(engine: Engine, body: Callable[[Gate], Awaitable[None]]) -> None:
 
 def test_a_click_is_stored_before_it_leads_on_and_told(engine: Engine) -> None:
     async def body(gate: Gate) -> None:
-        assert await gate.links.follow(CODE) == URL
+        assert await gate.follower.follow(CODE) == URL
 
         assert await gate.clicks() == [0]
         assert (gate.told, gate.watch.followed_links, gate.watch.stored_clicks) == ([1], 1, 1)
@@ -83,7 +83,7 @@ def test_two_taps_are_one_click_and_both_lead_on(engine: Engine) -> None:
     async def body(gate: Gate) -> None:
         for seconds in (0, 0.999, 0.001, 5):
             gate.clock.turn(seconds)
-            assert await gate.links.follow(CODE) == URL
+            assert await gate.follower.follow(CODE) == URL
 
         assert await gate.clicks() == [0, 1000, 6000]
         assert (gate.watch.followed_links, gate.watch.stored_clicks) == (4, 3)
@@ -93,8 +93,8 @@ def test_two_taps_are_one_click_and_both_lead_on(engine: Engine) -> None:
 
 def test_who_only_looks_has_not_clicked(engine: Engine) -> None:
     async def body(gate: Gate) -> None:
-        assert await gate.links.find(CODE) == URL
-        assert await gate.links.find("nothing") is None
+        assert await gate.follower.find(CODE) == URL
+        assert await gate.follower.find("nothing") is None
 
         assert await gate.clicks() == []
         assert gate.watch.followed_links == 0
@@ -104,7 +104,7 @@ def test_who_only_looks_has_not_clicked(engine: Engine) -> None:
 
 def test_a_link_of_which_nobody_is_told_is_counted_alone(engine: Engine) -> None:
     async def body(gate: Gate) -> None:
-        assert await gate.links.follow(UNTOLD) == URL
+        assert await gate.follower.follow(UNTOLD) == URL
 
         assert (gate.told, gate.watch.followed_links, gate.watch.stored_clicks) == ([0], 1, 0)
 
@@ -114,7 +114,7 @@ def test_a_link_of_which_nobody_is_told_is_counted_alone(engine: Engine) -> None
 @pytest.mark.parametrize("code", ["0123456789A", "", "0123456789a/", "0123456789", "' OR 1=1--"])
 def test_what_is_no_code_leads_nowhere(engine: Engine, code: str) -> None:
     async def body(gate: Gate) -> None:
-        assert await gate.links.follow(code) is None
+        assert await gate.follower.follow(code) is None
         assert gate.watch.followed_links == 0
 
     play(engine, body)
@@ -123,11 +123,11 @@ def test_what_is_no_code_leads_nowhere(engine: Engine, code: str) -> None:
 def test_a_link_expires(engine: Engine) -> None:
     async def body(gate: Gate) -> None:
         gate.clock.turn(31 * 86_400)
-        assert await gate.links.follow(CODE) == URL
+        assert await gate.follower.follow(CODE) == URL
 
         gate.clock.turn(0.001)
-        assert await gate.links.follow(CODE) is None
-        assert await gate.links.find(CODE) is None
+        assert await gate.follower.follow(CODE) is None
+        assert await gate.follower.find(CODE) is None
 
     play(engine, body)
 
@@ -135,13 +135,13 @@ def test_a_link_expires(engine: Engine) -> None:
 def test_nobody_waits_long_for_a_commit_and_the_click_is_told_after_it(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(links, "MOST_WAITING", 1)
+    monkeypatch.setattr(follow, "MOST_WAITING", 1)
 
     async def body(gate: Gate) -> None:
         async with held(gate.engine):
-            following = asyncio.create_task(gate.links.follow(CODE))
+            following = asyncio.create_task(gate.follower.follow(CODE))
             await until(lambda: gate.clock.waits == [WAITS])
-            assert await gate.links.follow(CODE) == URL  # one waits already: this one is let through at once
+            assert await gate.follower.follow(CODE) == URL  # one waits already: this one is let through at once
             assert gate.watch.lost_clicks == 1
 
             gate.clock.turn(WAITS)
@@ -151,7 +151,7 @@ def test_nobody_waits_long_for_a_commit_and_the_click_is_told_after_it(
         await until(lambda: gate.told == [1])
         assert await gate.clicks() == [0]
         gate.clock.turn(WAITS)
-        assert await gate.links.follow(CODE) == URL
+        assert await gate.follower.follow(CODE) == URL
         assert gate.watch.stored_clicks == 2  # there is room again
 
     play(engine, body)
@@ -181,6 +181,6 @@ async def reconnected(gate: Gate) -> str | None:
     """Follow, as often as the connection by which links are looked for turns out to be cut."""
     while True:
         try:
-            return await gate.links.follow(CODE)
+            return await gate.follower.follow(CODE)
         except StoreUnavailable:
             await asyncio.sleep(0.001)
