@@ -478,9 +478,8 @@ def test_each_recipient_has_links_of_his_own_stored_with_his_message(play: Play)
         codes = [*codes_in(one.body), *codes_in(two.body)]
         assert len(set(codes)) == 4
         assert set(codes).isdisjoint(codes_in(draft.body))
-        rows = desk.engine._reader.raw.execute(
-            "SELECT code, url, message_id, recipient, bulk_id, due, since FROM short_link"
-        )
+        columns = "code, url, message_id, recipient, bulk_id, due, since"
+        rows = desk.engine._reader.raw.execute(f"SELECT {columns} FROM short_link")
         at = (accepted.bulk_id, BEGIN, BEGIN + 48 * HOUR)
         expected = [
             (code, url, str(message.key), message.recipient, *at)
