@@ -57,8 +57,11 @@ async def a_gate(engine: Engine) -> AsyncIterator[Gate]:
     message = a_message(1, options=ENCODE(TOLD), created_at=BEGIN, due=BEGIN, expires_at=BEGIN + DAY)
     made = [NewShortLink(CODE, URL, 1, BEGIN, BEGIN + DAY), NewShortLink(UNTOLD, URL, None, BEGIN, BEGIN + DAY)]
     await store.accept(Acceptance(1, 9, "", None, [message], short_links=made))
-    yield Gate(engine, store, clock, watch, Follower(store, KeyMaker(1), clock, watch, tell, keep=30 * DAY), told)
-    await store.close()
+    follower = Follower(store, KeyMaker(1), clock, watch, tell, keep=30 * DAY)
+    try:
+        yield Gate(engine, store, clock, watch, follower, told)
+    finally:
+        await store.close()
 
 
 def play(engine: Engine, body: Callable[[Gate], Awaitable[None]]) -> None:
