@@ -155,7 +155,9 @@ class Gateway:
         self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
         self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
         self.bulks = Bulks(store, self._intake, clock, inbox.dispatch.set)
-        self._follower = Follower(store, keys, clock, watch, self._told, keep=keep_short_links)
+        self._follower = Follower(
+            store, keys, clock, watch, self._told, keep=keep_short_links, seconds=most.commit_seconds
+        )
         self._limits = Limits(
             body=config.http.body_limit,
             destinations=config.http.destinations_limit,

@@ -14,12 +14,12 @@ from flows.engines import Engine, OnPostgres
 from heliograph.app import open_store
 from heliograph.flows import follow
 from heliograph.flows.accept import webhook_of
+from heliograph.flows.errors import Overloaded
 from heliograph.flows.follow import WAITS, Follower
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.sms.message import NewShortLink, Options, UrlOptions
 from heliograph.store.accepting import Acceptance
-from heliograph.store.errors import StoreUnavailable
 from heliograph.store.following import to_push
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Ask
@@ -48,7 +48,7 @@ class Gate:
 
 
 @asynccontextmanager
-async def a_gate(engine: Engine) -> AsyncIterator[Gate]:
+async def a_gate(engine: Engine, seconds: float) -> AsyncIterator[Gate]:
     store, clock, watch, told = await open_store(engine.url, exclusive=True), StillClock(), Watch(), [0]
 
     def tell() -> None:
@@ -57,16 +57,16 @@ async def a_gate(engine: Engine) -> AsyncIterator[Gate]:
     message = a_message(1, options=ENCODE(TOLD), created_at=BEGIN, due=BEGIN, expires_at=BEGIN + DAY)
     made = [NewShortLink(CODE, URL, 1, BEGIN, BEGIN + DAY), NewShortLink(UNTOLD, URL, None, BEGIN, BEGIN + DAY)]
     await store.accept(Acceptance(1, 9, "", None, [message], short_links=made))
-    follower = Follower(store, KeyMaker(1), clock, watch, tell, keep=30 * DAY)
+    follower = Follower(store, KeyMaker(1), clock, watch, tell, keep=30 * DAY, seconds=seconds)
     try:
         yield Gate(engine, store, clock, watch, follower, told)
     finally:
         await store.close()
 
 
-def play(engine: Engine, body: Callable[[Gate], Awaitable[None]]) -> None:
+def play(engine: Engine, body: Callable[[Gate], Awaitable[None]], *, seconds: float = 30.0) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), a_gate(engine) as gate:
+        async with asyncio.timeout(60), a_gate(engine, seconds) as gate:
             await body(gate)
 
     asyncio.run(main())
@@ -167,6 +167,19 @@ async def held(engine: Engine) -> AsyncIterator[None]:
         yield
 
 
+def test_whoever_follows_a_link_is_answered_when_the_store_does_not(engine: Engine) -> None:
+    async def body(gate: Gate) -> None:
+        async with engine.locked("short_link") if isinstance(engine, OnPostgres) else engine.stalled():
+            for ask in (gate.follower.follow, gate.follower.find):
+                with pytest.raises(Overloaded):
+                    await ask(CODE)
+
+        assert await gate.follower.find(CODE) == URL
+        assert gate.watch.followed_links == 0
+
+    play(engine, body, seconds=0.5)
+
+
 def test_a_click_that_cannot_be_stored_leads_on_and_is_counted(engine: Engine) -> None:
     async def body(gate: Gate) -> None:
         with capture_logs() as logs:
@@ -184,5 +197,5 @@ async def reconnected(gate: Gate) -> str | None:
     while True:
         try:
             return await gate.follower.follow(CODE)
-        except StoreUnavailable:
+        except Overloaded:
             await asyncio.sleep(0.001)

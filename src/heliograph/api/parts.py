@@ -87,7 +87,7 @@ class Conversions(Protocol):
 
 
 class Follower(Protocol):
-    """Knows where short links lead; may raise StoreUnavailable."""
+    """Knows where short links lead; raises `flows.errors.Overloaded` where the store does not answer."""
 
     async def find(self, code: str) -> str | None:
         """The URL that a code stands for; None: there is none."""

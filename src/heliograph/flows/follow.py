@@ -14,6 +14,8 @@ import structlog
 
 from heliograph.clock import Clock
 from heliograph.flows.accept import webhook_of
+from heliograph.flows.errors import Overloaded
+from heliograph.flows.intake import RETRY_AFTER
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.sms.short_link import is_code
@@ -27,10 +29,19 @@ MOST_WAITING = 1000  # clicks
 
 
 class Follower:
-    """`told` is called when clicks are to be pushed; links are kept for `keep` milliseconds."""
+    """`told` is called when clicks are to be pushed; links are kept for `keep` milliseconds; `seconds`: how long the store
+    may take to find one."""
 
     def __init__(
-        self, store: Store, keys: KeyMaker, clock: Clock, watch: Watch, told: Callable[[], None], *, keep: int
+        self,
+        store: Store,
+        keys: KeyMaker,
+        clock: Clock,
+        watch: Watch,
+        told: Callable[[], None],
+        *,
+        keep: int,
+        seconds: float,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -38,15 +49,16 @@ class Follower:
         self._watch = watch
         self._told = told
         self._keep = keep
+        self._seconds = seconds
         self._waiting = 0
 
     async def find(self, code: str) -> str | None:
-        """The URL that a code stands for; None: none, or none any more. Raises StoreUnavailable."""
+        """The URL that a code stands for; None: none, or none any more. Raises Overloaded: the store does not answer."""
         link = await self._find(code)
         return None if link is None else link.url
 
     async def follow(self, code: str) -> str | None:
-        """The same, by somebody who goes there. Raises StoreUnavailable, before anything is stored."""
+        """The same, by somebody who goes there. Raises Overloaded, before anything is stored."""
         link = await self._find(code)
         if link is None:
             return None
@@ -57,7 +69,13 @@ class Follower:
         return link.url
 
     async def _find(self, code: str) -> ShortLink | None:
-        link = await self._store.find_short_link(code) if is_code(code) else None
+        if not is_code(code):
+            return None
+        try:
+            async with asyncio.timeout(self._seconds):
+                link = await self._store.find_short_link(code)
+        except (TimeoutError, StoreUnavailable) as error:
+            raise Overloaded("the message store does not answer", RETRY_AFTER) from error
         return link if link is not None and self._clock.now() - self._keep <= link.since else None
 
     async def _click(self, code: str, link: ShortLink, now: int) -> None:
