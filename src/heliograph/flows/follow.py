@@ -29,8 +29,8 @@ MOST_WAITING = 1000  # clicks
 
 
 class Follower:
-    """`told` is called when clicks are to be pushed; links are kept for `keep` milliseconds; `seconds`: how long the store
-    may take to find one."""
+    """`told` is called when clicks are to be pushed; links are kept for `keep` milliseconds; `seconds`: how long the
+    store may take to find one."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Follower:
         self._waiting = 0
 
     async def find(self, code: str) -> str | None:
-        """The URL that a code stands for; None: none, or none any more. Raises Overloaded: the store does not answer."""
+        """The URL of a code; None: there is none, or none any more. Raises Overloaded: the store does not answer."""
         link = await self._find(code)
         return None if link is None else link.url
 
