@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from heliograph.api.endpoints import ENDPOINTS
 from heliograph.config import Config, ConfigError, RouteConfig, SmscConfig, Webhooks, load, parse
 from heliograph.smsc.dialect import Dialect
+from heliograph.values import TAKEN_PATHS
 
 NORTH = '[[smsc]]\nname = "north"\nhost = "127.0.0.1"\n'
 SOUTH = '[[smsc]]\nname = "south"\nhost = "127.0.0.1"\n'
@@ -391,6 +393,55 @@ def test_every_text_with_a_length_is_taken_up_to_it(place: tuple[str, ...], kind
     assert not [problem for problem in whole if "characters, not" in problem]
     [problem] = told(place, f"'{(kind.max_length + 1) * '1'}'")
     assert f"at most {kind.max_length} characters, not {kind.max_length + 1}" in problem
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("", None),
+        ("https://sms.example.com", "https://sms.example.com"),
+        ("https://sms.example.com/", "https://sms.example.com"),
+        ("http://127.0.0.1:8080/l/m.n-o_p~q/", "http://127.0.0.1:8080/l/m.n-o_p~q"),
+        ("HTTPS://SMS.example/smsc", "HTTPS://SMS.example/smsc"),
+    ],
+)
+def test_short_links_begin_with_an_address_of_the_operators_without_a_slash_at_its_end(
+    url: str, base: str | None
+) -> None:
+    assert parse(f"[links]\nbase_url = '{url}'").links.base() == base
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sms.example.com/l",
+        "ftp://sms.example.com",
+        "javascript://sms.example.com",
+        "https://",
+        "https:///l",
+        "https://me@sms.example.com",
+        "https://sms.example.com/l?to=",
+        "https://sms.example.com/l#a",
+        "https://sms.example.com/l//m",
+        "https://sms.example.com/{code}",
+        "https://sms.example.com/l m",
+        "https://bücher.example",
+        "https://sms.example.com:99999/l",
+        "https://sms..example.com",
+        "https://sms.example.com/sms/l",
+        "https://sms.example.com/ct",
+    ],
+)
+def test_what_short_links_cannot_begin_with_is_told(url: str) -> None:
+    [problem] = told(("links", "base_url"), f"'{url}'")
+
+    assert "base_url: " in problem
+
+
+def test_no_path_of_the_api_can_be_one_of_short_links() -> None:
+    deep = {row.path.split("/")[1] for row in ENDPOINTS if row.path.count("/") > 1}
+
+    assert deep <= TAKEN_PATHS
 
 
 @pytest.mark.parametrize("key", ["name", "host"])

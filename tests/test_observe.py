@@ -30,6 +30,7 @@ def samples(watch: Watch, links: list[dict[str, Any]]) -> Samples:
 COUNTERS = [
     "messages_accepted", "messages_ended", "messages_inbound", "inbound_incomplete", "inbound_unowned",
     "inbound_pushed", "inbound_pulled", "reports_pushed", "reports_pulled", "pushes_failed", "reports_written_off",
+    "short_links_followed", "clicks_stored", "clicks_pushed", "clicks_lost", "conversions",
 ]  # fmt: skip
 
 
@@ -57,6 +58,11 @@ def test_everything_that_happens_is_counted() -> None:
     watch.pushed_inbound("https://customer.example", ["m"] * 11, None)
     watch.pushed_inbound("https://customer.example", ["m"] * 12, "answered 500")
     watch.collected(13)
+    for tell, times in ((watch.followed, 14), (watch.clicked, 15), (watch.lost_click, 16), (watch.converted, 17)):
+        for _ in range(times):
+            tell()
+    watch.pushed_click("https://customer.example", ["c"], None)
+    watch.pushed_click("https://customer.example", ["c"], "answered 500")
 
     found = samples(watch, NOBODY)
     assert {(name.removeprefix("heliograph_"), *labels): value for (name, labels), value in found.items()} == {
@@ -77,9 +83,14 @@ def test_everything_that_happens_is_counted() -> None:
         ("inbound_pushed_total",): 11,
         ("inbound_pulled_total",): 13,
         ("reports_pushed_total",): 3,
-        ("pushes_failed_total",): 1 + 1,
+        ("pushes_failed_total",): 1 + 1 + 1,
         ("reports_written_off_total",): 7,
         ("reports_pulled_total",): 6,
+        ("short_links_followed_total",): 14,
+        ("clicks_stored_total",): 15,
+        ("clicks_lost_total",): 16,
+        ("conversions_total",): 17,
+        ("clicks_pushed_total",): 1,
     }  # fmt: skip
 
 

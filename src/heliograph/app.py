@@ -16,14 +16,17 @@ import msgspec
 import structlog
 
 from heliograph.accounts.gate import Gate
+from heliograph.api import short
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.api.parts import Parts
 from heliograph.clock import Clock, SystemClock
-from heliograph.config import Config, SmscConfig
+from heliograph.config import Config
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.bulks import Bulks
 from heliograph.flows.collect import Collector
+from heliograph.flows.conversion import Conversions
 from heliograph.flows.dispatch import Dispatcher
+from heliograph.flows.follow import Follower
 from heliograph.flows.health import Health
 from heliograph.flows.inbound import Assigner
 from heliograph.flows.inbox import Inbox
@@ -37,8 +40,8 @@ from heliograph.flows.settle import Policies, Settler
 from heliograph.flows.upkeep import Upkeep, recover
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
-from heliograph.smpp.session import Timing
-from heliograph.smsc.pool import Pool, Smsc
+from heliograph.peer import smsc_of
+from heliograph.smsc.pool import Pool
 from heliograph.store.errors import EpochEnded
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
@@ -70,30 +73,6 @@ async def open_store(url: str, *, exclusive: bool) -> Store:
         path = url.removeprefix(SQLITE)
         return Store(await SqliteEngine.open(path, exclusive=exclusive))
     return Store(await PostgresEngine.open(url, exclusive=exclusive))
-
-
-def smsc_of(config: SmscConfig) -> Smsc:
-    """An SMSC as the links need it. Raises ConfigError where its password is not in the environment."""
-    return Smsc(
-        name=config.name,
-        host=config.host,
-        port=config.port,
-        system_id=config.system_id,
-        password=config.secret(),
-        system_type=config.system_type,
-        pair=config.bind == "pair",
-        links=config.links,
-        window=config.window,
-        submits_per_second=config.submits_per_second,
-        default_sender=config.default_sender,
-        on_no_response=config.on_no_response,
-        timing=Timing(
-            enquire_after=config.enquire_link_seconds,
-            submit_response=config.response_seconds,
-            inactivity=config.inactivity_seconds,
-        ),
-        dialect=config.dialect,
-    )
 
 
 Tasks = dict[str, asyncio.Task[None]]
@@ -158,6 +137,7 @@ class Gateway:
         keys = KeyMaker(self._epoch)
         self._assigner = Assigner(store, self.gate, clock, watch, self._told)
         self._receiver = Receiver(store, self.pool, inbox, keys, clock, watch, self._told, self._assigner.wake.set)
+        keep_short_links = config.links.keep_days * 24 * HOUR
         self._upkeep = Upkeep(
             store,
             clock,
@@ -169,11 +149,15 @@ class Gateway:
             join=int(config.limits.join_seconds * 1000),
             keep=config.store.retention_hours * HOUR,
             keep_receipts=config.store.receipt_days * 24 * HOUR,
+            keep_short_links=keep_short_links,
         )
         most = config.limits
         self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
         self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
         self.bulks = Bulks(store, self._intake, clock, inbox.dispatch.set)
+        self._follower = Follower(
+            store, keys, clock, watch, self._told, keep=keep_short_links, seconds=most.commit_seconds
+        )
         self._limits = Limits(
             body=config.http.body_limit,
             destinations=config.http.destinations_limit,
@@ -189,7 +173,7 @@ class Gateway:
 
     def bind(self) -> int:
         """Listen for requests; the port. Raises OSError when it is taken."""
-        document = openapi.document(ENDPOINTS)
+        document, base = openapi.document(ENDPOINTS), self.config.links.base()
         parts = Parts(
             acceptor=self._acceptor,
             bulks=self.bulks,
@@ -203,13 +187,17 @@ class Gateway:
                 currency=self.config.currency,
             ),
             inbox=Collector(self.store, self._intake, self._clock, self.watch, self.config.currency),
+            conversions=Conversions(self.store, self._intake, self._clock, self.watch),
+            follower=self._follower,
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,
             document=msgspec.json.encode(document),
             page=page.render(document),
             now=self._clock.now,
+            short_base=base,
         )
-        self._server = Server(build([Site(ENDPOINTS, parts)], self.gate, self._limits), self._limits)
+        sites = [Site(ENDPOINTS, parts), Site(short.endpoints(base), parts)]
+        self._server = Server(build(sites, self.gate, self._limits), self._limits)
         self.port = self._server.bind(self.config.http.host, self.config.http.port)
         return self.port
 

@@ -91,6 +91,21 @@ class Webhooks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 20
 
 
+class ShortLinksConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Short links in the place of those of texts, for customers who ask for them."""
+
+    base_url: Annotated[
+        str, Meta(max_length=100, description="What short links begin with; empty: links stay as they are.")
+    ] = ""
+    keep_days: Annotated[
+        int, Meta(ge=1, le=3650, description="How long links lead somewhere, from the end of a message's validity.")
+    ] = 30
+
+    def base(self) -> str | None:
+        """What short links begin with, without a slash at its end; None: there are none."""
+        return self.base_url.rstrip("/") or None
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What protects the gateway from too much."""
 
@@ -168,6 +183,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http: Http = Http()
     store: StoreConfig = StoreConfig()
     webhooks: Webhooks = Webhooks()
+    links: ShortLinksConfig = ShortLinksConfig()
     limits: Limits = Limits()
     currency: Annotated[str, Meta(description="The currency of prices in reports.")] = "EUR"
     log_level: Annotated[
@@ -219,6 +235,7 @@ def _findings(config: Config, secrets: bool) -> Iterator[Finding]:
     """What the type of a value cannot say."""
     yield ("http", "host"), values.host(config.http.host)
     yield ("store", "url"), values.store(config.store.url)
+    yield ("links", "base_url"), values.short_base(config.links.base_url)
     yield ("currency",), values.currency(config.currency)
     for index, smsc in enumerate(config.smsc):
         at: Place = ("smsc", index)

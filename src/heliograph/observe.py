@@ -37,6 +37,11 @@ class Watch:
         self.failed_pushes = 0
         self.written_off_reports = 0
         self.pulled_reports = 0
+        self.followed_links = 0
+        self.stored_clicks = 0
+        self.pushed_clicks = 0
+        self.lost_clicks = 0
+        self.conversions = 0
 
     def accepted(self, keys: Sequence[int], refused: Iterable[int]) -> None:
         """A request is stored: the keys of its messages, and the status ids of the destinations that were refused."""
@@ -100,6 +105,29 @@ class Watch:
         """Reports were pulled."""
         self.pulled_reports += reports
 
+    def followed(self) -> None:
+        """Somebody was sent on by a short link."""
+        self.followed_links += 1
+
+    def clicked(self) -> None:
+        """A click that is to be told is stored."""
+        self.stored_clicks += 1
+
+    def lost_click(self) -> None:
+        """A click that was to be told could not be stored, or nobody knows whether it was."""
+        self.lost_clicks += 1
+
+    def pushed_click(self, url: str, clicks: Sequence[Any], problem: str | None) -> None:
+        """A POST of a click ended: taken (no problem), or not."""
+        if problem is None:
+            self.pushed_clicks += len(clicks)
+        else:
+            self.failed_pushes += 1
+
+    def converted(self) -> None:
+        """A customer told for the first time what a message led to."""
+        self.conversions += 1
+
 
 class _Collector:
     """A Watch as Prometheus sees it."""
@@ -121,6 +149,11 @@ class _Collector:
             ("heliograph_inbound_pulled", "Mobile-originated messages that were pulled.", w.collected_messages),
             ("heliograph_reports_pushed", "Reports that a webhook took.", w.pushed_reports),
             ("heliograph_reports_pulled", "Reports that were pulled.", w.pulled_reports),
+            ("heliograph_short_links_followed", "GETs that a short link sent on.", w.followed_links),
+            ("heliograph_clicks_stored", "Clicks that a webhook is to be told of.", w.stored_clicks),
+            ("heliograph_clicks_pushed", "Of these, those that a webhook took.", w.pushed_clicks),
+            ("heliograph_clicks_lost", "Clicks that could not be stored.", w.lost_clicks),
+            ("heliograph_conversions", "Messages that led to what was wanted.", w.conversions),
             ("heliograph_pushes_failed", "POSTs to webhooks that failed.", w.failed_pushes),
             ("heliograph_reports_written_off", "Tries without a POST: the host was shut.", w.written_off_reports),
         ):

@@ -18,6 +18,10 @@ SLOWEST: Final = 0.01  # submit_sm a second
 _HOST_NAME: Final = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")  # ISO 4217
 _POSTGRES: Final = ("postgresql://", "postgres://")
+_LINK_BASE: Final = re.compile(
+    r"https?://(?P<host>[a-z0-9.-]+)(:[0-9]+)?(?P<path>(/[A-Za-z0-9._~-]+)*)/?", re.IGNORECASE
+)
+TAKEN_PATHS: Final = frozenset(("account", "admin", "auth", "ct", "sms"))  # of the API, and what may come to it
 _NOT_CARRIED: Final = "has a character that SMPP does not carry"
 
 
@@ -89,6 +93,21 @@ def store(url: str) -> str | None:
     except ValueError:
         return "is no URL such as postgresql://user:password@host:5432/database"
     return None
+
+
+def short_base(url: str) -> str | None:
+    """What short links begin with: a scheme, a host and perhaps a path; empty is none."""
+    if not url:
+        return None
+    found = _LINK_BASE.fullmatch(url)
+    if found is None or (found["path"] or "").strip("/").split("/")[0] in TAKEN_PATHS:
+        taken = ", ".join(sorted(TAKEN_PATHS))
+        return f"must be an http or https URL such as https://sms.example.com/l, whose path begins with none of {taken}"
+    try:
+        urlsplit(url).port  # noqa: B018 - raises where it is no port
+    except ValueError:
+        return "has a port that is none"
+    return host(found["host"])
 
 
 def _is_carried(text: str) -> bool:

@@ -163,6 +163,14 @@ def later(client: Client, server: Gateway) -> dict[str, str | None]:
     return {}
 
 
+def tracked(client: Client, _: Gateway) -> dict[str, str | None]:
+    """A message of an id of its own, of which it may be told what it led to; it is tracked once."""
+    message = {"destinations": [{"to": TO, "messageId": TRACKED}], "text": "h"}
+    body = json.dumps({"messages": [message], "tracking": {"track": "SMS"}})
+    assert client.request("POST", "/sms/2/text/advanced", body).status == 200
+    return {}
+
+
 def session(client: Client, _: Gateway) -> dict[str, str | None]:
     """The token of a session."""
     reply = client.request("POST", "/auth/1/session", json.dumps(LOGIN), Authorization=None)
@@ -173,6 +181,7 @@ LOGIN = {"username": "acme", "password": PASSWORD}
 CLIENT = {"client_id": "acme", "client_secret": PASSWORD, "grant_type": "client_credentials"}
 TOMORROW, AFTER = {"sendAt": render_instant(NOW + 90_000_000)}, {"status": "CANCELED"}
 BULK_ID = "later"
+TRACKED = "{messageId}"  # as it stands in the path
 BULK = f"?bulkId={BULK_ID}"
 OPEN: dict[str, str | None] = {"Authorization": None}
 LOOKS: dict[str, Look] = {
@@ -187,6 +196,7 @@ LOOKS: dict[str, Look] = {
     "PUT /sms/1/bulks": Look({"bulkId", "sendAt"}, "BulkResponse", TOMORROW, query=BULK, before=later),
     "GET /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", query=BULK, before=later),
     "PUT /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", AFTER, query=BULK, before=later),
+    "POST /ct/1/log/end/{messageId}": Look({"processKey"}, "conversionResponse", before=tracked),
     "POST /auth/1/session": Look({"token"}, "SessionResponse", LOGIN, OPEN),
     "DELETE /auth/1/session": Look(set(), before=session),
     "POST /auth/1/oauth2/token": Look({"access_token", "expires_in", "token_type"}, "TokenResponse", CLIENT, OPEN),

@@ -212,8 +212,9 @@ def instant(at: int) -> str:
 
 
 def configure(url: str, smsc_port: int | None, **sections: str) -> str:
-    """The text of a configuration; what `sections` names (http, webhooks, limits, smsc, dialect) is added there."""
-    more = {name: sections.pop(name, "") for name in ("top", "http", "webhooks", "limits", "smsc", "dialect")}
+    """The text of a configuration; what `sections` names (http, webhooks, links, limits, smsc, dialect) is added
+    there."""
+    more = {name: sections.pop(name, "") for name in ("top", "http", "webhooks", "links", "limits", "smsc", "dialect")}
     assert not sections, sections
     text = f"""{more["top"]}
 [http]
@@ -224,6 +225,8 @@ url = "{url}"
 [webhooks]
 allow_private_networks = true
 {more["webhooks"]}
+[links]
+{more["links"]}
 [limits]
 {more["limits"]}
 """

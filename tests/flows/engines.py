@@ -105,14 +105,15 @@ class OnPostgres:
 
     def held(self) -> AbstractAsyncContextManager[None]:
         """Commits of inbound messages wait."""
-        return self._locked("inbound")
+        return self.locked("inbound")
 
     def stalled(self) -> AbstractAsyncContextManager[None]:
         """Messages and reports can be neither read nor written."""
-        return self._locked("lane, report")
+        return self.locked("lane, report")
 
     @asynccontextmanager
-    async def _locked(self, tables: str) -> AsyncIterator[None]:
+    async def locked(self, tables: str) -> AsyncIterator[None]:
+        """Tables, with commas between them, can be neither read nor written."""
         connection = await asyncpg.connect(self.url)
         await connection.execute(f"BEGIN; LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
         try:

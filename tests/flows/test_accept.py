@@ -18,6 +18,7 @@ from heliograph.flows.routing import Route
 from heliograph.flows.submission import Accepted, Answer, Destination, Draft, Submission
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
+from heliograph.sms import short_link
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
 from heliograph.store.claiming import Candidate
@@ -452,3 +453,62 @@ def test_a_webhooks_number_fits_into_a_row_and_is_never_that_of_none() -> None:
         hook = webhook_of(n, Options(notify_url=URL))
         assert hook is not None
         assert 0 < hook < 1 << 63
+
+
+def linked(*to: str | None | Destination, personal: bool) -> Draft:
+    """A text with two short links."""
+    short = short_link.shorten("http://a.example http://b.example", "https://s.example")
+    assert short is not None
+    body = short.text.encode()
+    return a_draft(*to, body=body, short_links=short_link.locate(short, body, 0, personal=personal))
+
+
+def codes_in(body: bytes) -> list[str]:
+    """The codes of the short links in a body."""
+    return [part.removeprefix("https://s.example/") for part in body.decode().split()]
+
+
+def test_each_recipient_has_links_of_his_own_stored_with_his_message(play: Play) -> None:
+    async def body(desk: Desk) -> None:
+        draft = linked(TO, "mother", "41793026728", personal=True)
+
+        accepted = await desk.accept(draft, always_bulk=True)
+
+        one, two = await desk.due()
+        codes = [*codes_in(one.body), *codes_in(two.body)]
+        assert len(set(codes)) == 4
+        assert set(codes).isdisjoint(codes_in(draft.body))
+        columns = "code, url, message_id, recipient, bulk_id, due, since"
+        rows = desk.engine._reader.raw.execute(f"SELECT {columns} FROM short_link")
+        at = (accepted.bulk_id, BEGIN, BEGIN + 48 * HOUR)
+        expected = [
+            (code, url, str(message.key), message.recipient, *at)
+            for message in (one, two)
+            for code, url in zip(codes_in(message.body), ("http://a.example", "http://b.example"), strict=True)
+        ]
+        assert sorted(rows.fetchall()) == sorted(expected)
+
+    play(body)
+
+
+def test_shared_links_are_stored_once_however_many_drafts_they_are_in(play: Play) -> None:
+    async def body(desk: Desk) -> None:
+        draft = linked(TO, "41793026728", personal=False)
+
+        await desk.accept(draft, msgspec.structs.replace(draft, destinations=[Destination("41793026729")]))
+
+        assert {message.body for message in await desk.due()} == {draft.body}
+        rows = desk.engine._reader.raw.execute("SELECT code, message_id, options FROM short_link").fetchall()
+        assert sorted(rows) == sorted((code, None, None) for code in codes_in(draft.body))
+
+    play(body)
+
+
+def test_a_request_that_is_refused_leaves_no_links(play: Play) -> None:
+    async def body(desk: Desk) -> None:
+        for personal in (True, False):
+            await desk.accept(linked("mother", personal=personal))
+
+        assert desk.engine._reader.raw.execute("SELECT COUNT(*) FROM short_link").fetchall() == [(0,)]
+
+    play(body)

@@ -24,11 +24,12 @@ from heliograph.flows.notify import Notifier, PushPolicy
 from heliograph.flows.pull import Puller
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
-from heliograph.sms.message import Options
+from heliograph.sms.message import NewShortLink, Options, UrlOptions
 from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Taken
 from heliograph.store.errors import StoreUnavailable
+from heliograph.store.following import REPEATED, to_push
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Ask, Pushed, Reports, due_reports, due_webhooks
 from heliograph.store.settling import Delivery, Sent, Settlement
@@ -188,6 +189,22 @@ class Office:
 
     async def pulled(self, **query: Any) -> list[str]:
         return [report.message_id for report in await self.puller.pull(Customer(), ReportQuery(**query))]
+
+
+async def follow(office: Office, url: str, count: int) -> None:
+    """So many clicks of one link, that are to be told there."""
+    options = Options(notify_url="https://customer.example/never", url_options=UrlOptions(tracking_url=url))
+    webhook = webhook_of(1, to_push(options))
+    assert webhook
+    office.keys += 1
+    now, code = office.clock.now(), f"{office.keys:011}"
+    link = NewShortLink(code, "https://shop.example", office.keys, now, now)
+    message = a_message(office.keys, options=ENCODE(options), due=now + 10**9, expires_at=now + 10**10)
+    await office.store.accept(Acceptance(1, 9, "", None, [message], short_links=[link]))
+    for n in range(count):
+        assert await office.store.click(code, 100 * office.keys + n, webhook, now + n * REPEATED)
+    office.clock.turn(count * REPEATED / 1000)
+    office.notifier.wake.set()
 
 
 def play(path: Path, body: Callable[[Office], Awaitable[None]], **policy: int) -> None:
@@ -664,3 +681,38 @@ def test_who_has_nothing_more_to_push_rests_while_posts_are_in_flight(tmp_path: 
             await until(lambda: office.clock.waits)
 
     play(tmp_path, body, batch=2, in_flight=2)
+
+
+def test_clicks_are_told_one_by_one_and_are_gone_then(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            await follow(office, server.url, 5)
+            await until(lambda: office.watch.pushed_clicks == 5)
+
+            told = [json.loads(body) for body in server.bodies]
+            assert {one["notificationType"] for one in told} == {"CLICKED"}
+            assert len({one["clickedAt"] for one in told}) == 5
+            assert (office.watch.pushed_reports, office.watch.failed_pushes) == (0, 0)
+            assert office.engine._reader.raw.execute("SELECT COUNT(*) FROM click").fetchall() == [(0,)]
+
+    play(tmp_path, body)
+
+
+def test_a_click_whose_retries_ran_out_is_gone_and_not_pulled(tmp_path: Path) -> None:
+    async def body(office: Office) -> None:
+        async with a_server() as server:
+            server.statuses = [500, 500]
+            with capture_logs() as logs:
+                await follow(office, server.url, 1)
+                await until(lambda: office.watch.failed_pushes == 1)
+                office.clock.turn(MINUTE)
+                await until(lambda: office.watch.failed_pushes == 2)
+                await office.rounds(2)
+
+            assert await office.pulled() == []
+            for table in ("click", "report", "webhook"):
+                assert office.engine._reader.raw.execute(f"SELECT COUNT(*) FROM {table}").fetchall() == [(0,)]
+            assert [line["clicks"] for line in logs if line["event"] == "webhook failed"] == [1, 1]
+            assert "shop.example" not in str(logs)
+
+    play(tmp_path, body, retries=1)

@@ -14,7 +14,7 @@ from heliograph.app import open_store
 from heliograph.flows.upkeep import EVERY, RETIRE_EVERY, Upkeep
 from heliograph.observe import Watch
 from heliograph.sms.concatenation import Place
-from heliograph.sms.message import Inbound
+from heliograph.sms.message import Inbound, NewShortLink
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Taken
 from heliograph.store.errors import EpochEnded, StoreUnavailable
@@ -77,7 +77,17 @@ async def a_keeper(engine: Engine, keep_receipts: int) -> AsyncIterator[Keeper]:
         came[0] += 1
 
     upkeep = Upkeep(
-        store, clock, epoch, watch, tell, come, grace=HOUR, join=HOUR, keep=2 * DAY, keep_receipts=keep_receipts
+        store,
+        clock,
+        epoch,
+        watch,
+        tell,
+        come,
+        grace=HOUR,
+        join=HOUR,
+        keep=2 * DAY,
+        keep_receipts=keep_receipts,
+        keep_short_links=30 * DAY,
     )
     running = asyncio.create_task(upkeep.run())
     try:
@@ -206,5 +216,22 @@ def test_an_end_waits_for_the_slice_at_hand_and_no_more(engine: Engine) -> None:
         await keeper.running
 
         assert await engine.rows("SELECT COUNT(*) FROM message") == [(701,)]
+
+    play(engine, body)
+
+
+def test_short_links_go_when_they_are_kept_no_longer(engine: Engine) -> None:
+    async def body(keeper: Keeper) -> None:
+        await keeper.looked()
+        for n, since in enumerate((0, 1, 5 * DAY), 1):
+            link = NewShortLink(f"{n:011}", "https://shop.example", None, BEGIN, BEGIN + since)
+            message = a_message(n, created_at=BEGIN, due=BEGIN + 300 * DAY, expires_at=BEGIN + 301 * DAY)
+            await keeper.store.accept(Acceptance(1, 9, "", None, [message], short_links=[link]))
+
+        await keeper.look(30 * 86_400 + 0.001)
+        await keeper.look(RETIRE_EVERY)
+
+        rows = await engine.rows("SELECT code FROM short_link ORDER BY code")
+        assert [tuple(row) for row in rows] == [("00000000003",)]
 
     play(engine, body)

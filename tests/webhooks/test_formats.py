@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heliograph.sms.codes import ERROR, STATUS
-from heliograph.sms.message import INBOUND, InboundMessage, Options, Report
+from heliograph.sms.message import CLICK, INBOUND, Click, InboundMessage, Options, Report
 from heliograph.webhooks import xml
-from heliograph.webhooks.formats import FORMATS, inbound_log, inbox
+from heliograph.webhooks.formats import ALONE, FORMATS, inbound_log, inbox
 
 JSON, XML = ("v1", "application/json"), ("v1", "application/xml")
 FULL = Report(
@@ -207,3 +207,25 @@ def test_an_inbound_message_in_xml_is_well_formed_whatever_its_text() -> None:
     assert root.tag == "reportResponse"
     assert root.findtext("results/result/cleanText") == "< b & c\r€"
     assert root.findtext("messageCount") == "1"
+
+
+def test_a_click_has_the_names_of_the_public_api_and_a_time_of_its_own() -> None:
+    click = Click(1, "m", "b", "41793026727", "https://a.example/ß", 1_629_900_000_000, 1_629_900_001_500, FULL.options)
+
+    assert json.loads(FORMATS[CLICK, "application/json"]([click])) == {
+        "notificationType": "CLICKED",
+        "url": "https://a.example/ß",
+        "recipient": "41793026727",
+        "sendDateTime": 1_629_900_000_000,
+        "messageId": "m",
+        "clickedAt": "2021-08-25T14:00:01.500+0000",
+        "bulkId": "b",
+        "callbackData": "c",
+        "applicationId": "a",
+        "entityId": "e",
+    }
+    bare = msgspec.structs.replace(click, bulk_id=None, options=Options())
+    assert set(json.loads(FORMATS[CLICK, "application/json"]([bare]))) == {
+        "notificationType", "url", "recipient", "sendDateTime", "messageId", "clickedAt",
+    }  # fmt: skip
+    assert CLICK in ALONE

@@ -14,7 +14,7 @@ MANAGE: Final = "sms:manage"
 # Each scope, and what it opens, as the reference says it.
 SCOPES: Final = {
     MANAGE: "everything about SMS: send, preview, bulks, reports, logs, inbound",
-    "sms:message:send": "send messages, look at bulks and pull reports",
+    "sms:message:send": "send messages, tell what they led to, look at bulks and pull reports",
     "message:send": "the same",
     "sms:logs:read": "read logs",
     "sms:inbound-message:read": "read inbound messages",

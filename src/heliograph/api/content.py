@@ -8,9 +8,12 @@ import msgspec
 
 from heliograph.api.reading import ABSENT, Reading
 from heliograph.api.requests import LanguageShape
+from heliograph.sms import short_link
 from heliograph.sms import text as texts
 from heliograph.sms.coding import flash, parse_hex
+from heliograph.sms.message import UrlOptions
 from heliograph.sms.segments import MAX_OCTETS
+from heliograph.sms.short_link import ShortLinks
 from heliograph.sms.text import Language, Unsayable
 from heliograph.sms.transliteration import TRANSLITERATIONS
 
@@ -19,12 +22,13 @@ SCRIPTS: Final = tuple(sorted(TRANSLITERATIONS))
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
-    """A body, its data_coding and esm_class, 0 to 255, and whether it was made from a text."""
+    """A body, its data_coding and esm_class, 0 to 255, whether it was made from a text, and its short links."""
 
     body: bytes
     data_coding: int
     esm_class: int
     text: bool
+    short_links: ShortLinks | None = None
 
 
 NOTHING: Final = Content(b"", 0, 0, text=False)
@@ -55,9 +59,18 @@ def _octet(value: int | None, path: str, reading: Reading) -> int:
 
 
 def read_text(
-    text: str, language: str | LanguageShape | None, transliteration: str | None, at: str, reading: Reading
+    text: str,
+    language: str | LanguageShape | None,
+    transliteration: str | None,
+    at: str,
+    reading: Reading,
+    url_options: UrlOptions | None = None,
 ) -> Content:
-    """The text that stands at `at`, encoded."""
+    """The text that stands at `at`, with short links where `url_options` ask for them, encoded."""
+    short = None
+    if url_options is not None and url_options.shorten and reading.short_base is not None:
+        short = short_link.shorten(text, reading.short_base, without_scheme=url_options.remove_protocol)
+        text = text if short is None else short.text
     spoken = read_language(language, f"{at}language", LANGUAGES, reading)
     written = read_transliteration(transliteration, f"{at}transliteration", reading)
     if len(text) > MAX_OCTETS:  # too long for every alphabet: no more work is done for it
@@ -67,7 +80,12 @@ def read_text(
     except Unsayable as problem:
         reading.findings.add(f"{at}text", problem.sentence)
         return NOTHING
-    return Content(encoded.body, encoded.data_coding, encoded.esm_class, text=True)
+    links = None
+    if short is not None and url_options is not None:
+        # Codes of his own are of no use for a recipient of whose clicks nobody is told.
+        personal = url_options.track_clicks and url_options.tracking_url is not None
+        links = short_link.locate(short, encoded.body, encoded.data_coding, personal=personal)
+    return Content(encoded.body, encoded.data_coding, encoded.esm_class, text=True, short_links=links)
 
 
 def read_language(

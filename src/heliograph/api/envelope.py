@@ -85,7 +85,7 @@ def _drafts(
 ) -> list[Draft]:
     """One draft; more where neighbours are in different networks, because what is carried is a draft's."""
     options = message.options or MessageOptionsShape()
-    content = _content(message.content, f"{at}content", reading)
+    content = _content(message.content, f"{at}content", common, reading)
     if options.flash:
         content = flashing(content, f"{at}options.flash", reading)
     carried = _options(message, options, at, content.text, common, reading)
@@ -100,6 +100,7 @@ def _drafts(
         common.send_at,
         timing.read_window(options.delivery_time_window, f"{at}options.deliveryTimeWindow", reading),
         common.counted and content.text,
+        content.short_links,
     )
     named = _named(destinations, at, reading)
     return [
@@ -125,7 +126,7 @@ def _named(
     return named
 
 
-def _content(shape: ContentShape | None, path: str, reading: Reading) -> Content:
+def _content(shape: ContentShape | None, path: str, common: _Common, reading: Reading) -> Content:
     if shape is None or shape.text is None and shape.hex is None:
         reading.findings.add(path, _NEITHER)
         return NOTHING
@@ -133,7 +134,8 @@ def _content(shape: ContentShape | None, path: str, reading: Reading) -> Content
         return read_binary(shape.hex, shape.data_coding, shape.esm_class, f"{path}.", reading)
     if shape.hex:
         reading.findings.add(path, _BOTH)
-    return read_text(shape.text, shape.language, shape.transliteration, f"{path}.", reading)
+    options = common.url_options
+    return read_text(shape.text, shape.language, shape.transliteration, f"{path}.", reading, options)
 
 
 def _validity(options: MessageOptionsShape, at: str, reading: Reading) -> int | None:

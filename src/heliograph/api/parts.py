@@ -79,6 +79,23 @@ class Inbox(Protocol):
         """At most `query.limit` messages of the account, given or not, the latest first."""
 
 
+class Conversions(Protocol):
+    """Takes in what messages led to."""
+
+    async def convert(self, account: Account, message_id: str) -> str:
+        """A message led to what was wanted; its process key. Raises `flows.errors.NoSuchMessage`."""
+
+
+class Follower(Protocol):
+    """Knows where short links lead; raises `flows.errors.Overloaded` where the store does not answer."""
+
+    async def find(self, code: str) -> str | None:
+        """The URL that a code stands for; None: there is none."""
+
+    async def follow(self, code: str) -> str | None:
+        """The same, by somebody who goes there."""
+
+
 class Health(Protocol):
     """How the gateway is, for those who watch it."""
 
@@ -97,6 +114,7 @@ class Parts:
     """Everything that the handlers work with.
 
     document: the description of the API. page: the same for people. now: gives UTC milliseconds.
+    short_base: what short links begin with; None: links of texts stay as they are.
     """
 
     acceptor: Acceptor
@@ -105,8 +123,11 @@ class Parts:
     tokens: Tokens
     inbox: Inbox
     logs: Logs
+    conversions: Conversions
+    follower: Follower
     health: Health
     limits: Limits
     document: bytes
     page: bytes
     now: Callable[[], int]
+    short_base: str | None = None

@@ -19,12 +19,16 @@ ABSENT: Final = "must not be empty"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """By which rules a request is read, at what time (UTC milliseconds), and what is wrong with it so far."""
+    """By which rules a request is read, at what time (UTC milliseconds), and what is wrong with it so far.
+
+    short_base: what short links begin with; None: links stay as they are.
+    """
 
     era: Era
     limits: Limits
     now: int
     findings: Findings
+    short_base: str | None = None
 
     def measure(self, at: str, name: str, text: str | None, most: int) -> None:
         """Blame a text of more than `most` characters."""

@@ -36,7 +36,7 @@ MULTI: Final[Reader] = partial(to_submission, lenient=True)
 async def _send(rules: Era, read: Reader, parts: Parts, call: Call) -> SentResponse | ThirdSentResponse:
     """What a 200 says, once everything is stored."""
     asked = call.values if call.body is None else call.body
-    reading = Reading(rules, parts.limits, parts.now(), call.findings)
+    reading = Reading(rules, parts.limits, parts.now(), call.findings, parts.short_base)
     many = len(getattr(asked, "messages", None) or ()) > AT_ONCE  # a single one, and a query, have no such list
     submission = await asyncio.to_thread(read, asked, reading) if many else read(asked, reading)
     call.check()

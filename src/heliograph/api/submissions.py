@@ -99,7 +99,7 @@ def _destinations(message: MessageShape) -> list[Destination]:
 
 
 def _draft(message: MessageShape, at: str, common: _Common, reading: Reading, destinations: list[Destination]) -> Draft:
-    content = _content(message, at, reading)
+    content = _content(message, at, common, reading)
     return Draft(
         destinations,
         message.from_,
@@ -111,17 +111,18 @@ def _draft(message: MessageShape, at: str, common: _Common, reading: Reading, de
         timing.read_send_at(message.send_at, f"{at}sendAt", reading),
         timing.read_window(message.delivery_time_window, f"{at}deliveryTimeWindow", reading),
         reading.era.counts or (common.counted and content.text),
+        content.short_links,
     )
 
 
-def _content(message: MessageShape, at: str, reading: Reading) -> Content:
+def _content(message: MessageShape, at: str, common: _Common, reading: Reading) -> Content:
     binary, text = message.binary, message.text
     if binary is not None:
         if text:  # an empty one is what some clients write for none
             reading.findings.add(at.removesuffix(".") or "text", _BOTH)
         content = read_binary(binary.hex, binary.data_coding, binary.esm_class, f"{at}binary.", reading)
     elif text is not None:
-        content = read_text(text, message.language, message.transliteration, at, reading)
+        content = read_text(text, message.language, message.transliteration, at, reading, common.url_options)
     else:
         reading.findings.add(at.removesuffix(".") or "text", _NEITHER)
         return NOTHING

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
 
 from heliograph.clock import Clock
+from heliograph.flows import shorten
 from heliograph.flows.intake import Intake
 from heliograph.flows.routing import Route, choose
 from heliograph.flows.submission import Accepted, Answer, Destination, Draft, Submission
@@ -21,7 +23,7 @@ from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.sms import address, schedule, segments
 from heliograph.sms.address import BadAddress
-from heliograph.sms.message import NewMessage, Options, Refusal
+from heliograph.sms.message import NewMessage, NewShortLink, Options, Refusal
 from heliograph.sms.schedule import Plan
 from heliograph.sms.segments import Uncuttable
 from heliograph.store.accepting import DUPLICATE_ID, Acceptance
@@ -55,6 +57,16 @@ class Shared(msgspec.Struct, frozen=True):
     options: bytes
 
 
+@dataclass(slots=True)
+class Judged:
+    """What a request has come to."""
+
+    answers: list[Answer] = field(default_factory=list)
+    messages: list[NewMessage] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    short_links: dict[str, NewShortLink] = field(default_factory=dict)  # by their codes
+
+
 class Acceptor:
     """`wake` is called when something that is due was stored."""
 
@@ -79,14 +91,13 @@ class Acceptor:
         now = self._clock.now()
         scheduled = any(draft.send_at is not None for draft in submission.drafts)
         lane, bulk_id = self._bulk(submission, scheduled, now)
-        answers: list[Answer] = []
-        messages: list[NewMessage] = []
-        refused: list[Refusal] = []
+        judged = Judged()
         for draft in submission.drafts:
-            self._accept_draft(account, draft, bulk_id, now, answers, messages, refused)
+            self._accept_draft(account, draft, bulk_id, now, judged)
+        answers, messages = judged.answers, judged.messages
         if bulk_id == OWN:
-            bulk_id = (messages or refused)[0].bulk_id
-        known = await self._keep(account.id, submission, lane, messages, refused, now)
+            bulk_id = (messages or judged.refused)[0].bulk_id
+        known = await self._keep(account.id, submission, lane, judged, now)
         if known:
             answers = _without(answers, messages, known)
         kept = [m.key for m in messages if m.key not in known] if known else [m.key for m in messages]
@@ -117,9 +128,7 @@ class Acceptor:
         draft: Draft,
         bulk_id: str | None,
         now: int,
-        answers: list[Answer],
-        messages: list[NewMessage],
-        refused: list[Refusal],
+        judged: Judged,
     ) -> None:
         shared = self._share(account, draft, now)
         for destination in draft.destinations:
@@ -128,14 +137,17 @@ class Acceptor:
                     raise BadAddress(shared, "refused with all of its draft")
                 recipient = address.recipient(destination.to)
             except BadAddress as error:
-                answers.append(Answer(destination.to, destination.message_id, refused=error.status_id))
-                refused.append(self._refusal(account, draft, destination, error.status_id, bulk_id, now))
+                judged.answers.append(Answer(destination.to, destination.message_id, refused=error.status_id))
+                judged.refused.append(self._refusal(account, draft, destination, error.status_id, bulk_id, now))
                 continue
             message = self._message(account.id, draft, shared, destination, recipient, bulk_id, now)
-            messages.append(message)
+            if draft.short_links is not None:
+                message, links = shorten.address(message, draft.short_links)
+                judged.short_links.update((one.code, one) for one in links)
+            judged.messages.append(message)
             shown = message.public_id if message.public_id is not None else str(message.key)
             told = shared.segments if draft.counted else None
-            answers.append(Answer(destination.to, shown, None, shared.held, told))
+            judged.answers.append(Answer(destination.to, shown, None, shared.held, told))
 
     def _share(self, account: Customer, draft: Draft, now: int) -> Shared | int:
         """What the messages of a draft have in common; the status id of their refusal, where all are refused."""
@@ -194,8 +206,7 @@ class Acceptor:
         account: int,
         submission: Submission,
         lane: str,
-        messages: list[NewMessage],
-        refused: list[Refusal],
+        judged: Judged,
         now: int,
     ) -> frozenset[int]:
         """Store; the keys that were not, because their id is known."""
@@ -205,11 +216,12 @@ class Acceptor:
             self._keys.make(now),
             lane,
             submission.segment_interval,
-            messages,
+            judged.messages,
             send_at=max(now, min(times)) if times else None,
             validity_minutes=submission.drafts[0].validity_minutes,
             single=len(submission.drafts) == 1,
-            refused=refused,
+            refused=judged.refused,
+            short_links=list(judged.short_links.values()),
         )
         return await self._intake.accept(acceptance)
 

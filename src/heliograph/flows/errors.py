@@ -26,5 +26,9 @@ class NoSuchBulk(Exception):
     """The account has no such bulk, or it is over and cannot be asked for this any more: a 404."""
 
 
+class NoSuchMessage(Exception):
+    """The account tracks no such message, or none any more: a 404."""
+
+
 class BulkConflict(Exception):
     """A bulk cannot be changed like this: a 400. The exception's text is a sentence for the customer."""

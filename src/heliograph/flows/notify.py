@@ -1,5 +1,6 @@
 """Customers are told: reports and inbound messages are pushed to their URLs, many in one POST, and offered to the pull
-when none took them. What is said of reports here holds for both; a URL has either, because their shapes differ.
+when none took them; clicks one by one, and nobody pulls them. What is said of reports here holds for all three; a URL
+has one kind, because their shapes differ.
 
 Rule 1: a report is done when a commit says so; a crash between the 2xx and that commit repeats the POSTs in flight.
 Rule 2: a URL has a few POSTs in flight and no more, and so has a host: a slow one delays nobody but itself.
@@ -20,12 +21,12 @@ from heliograph.clock import Clock
 from heliograph.flows.hosts import Host, Hosts
 from heliograph.flows.pull import priced
 from heliograph.observe import Watch
-from heliograph.sms.message import INBOUND, InboundMessage
+from heliograph.sms.message import CLICK, INBOUND, Click, InboundMessage
 from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Ask, Pending, Pushed
 from heliograph.webhooks.client import Failed, Taken
-from heliograph.webhooks.formats import FORMATS
+from heliograph.webhooks.formats import ALONE, FORMATS
 
 LOG = structlog.get_logger(__name__)
 IDLE = 0.25  # seconds between two looks when nothing wakes us
@@ -36,6 +37,7 @@ PARKED_FOR = 60_000  # milliseconds for which a webhook whose host has no place 
 RETRY_STORE = 0.5  # seconds
 MINUTE = 60_000
 SHUT = "the host did not answer others"
+NOUNS = {INBOUND: "messages", CLICK: "clicks"}  # by shape; all others are of reports
 
 
 class Client(Protocol):
@@ -191,7 +193,8 @@ class Notifier:
             return []
         place = _place(target.staged[0])
         free = (p for p in target.staged if _place(p) == place and p.message not in target.telling)
-        batch = list(islice(free, self._policy.batch))
+        most = 1 if target.staged[0].report.options.shape in ALONE else self._policy.batch
+        batch = list(islice(free, most))
         ids = {pending.id for pending in batch}
         target.staged = deque(p for p in target.staged if p.id not in ids)
         return batch
@@ -209,10 +212,10 @@ class Notifier:
         began = self._clock.monotonic()
         result = await self._client.post(options.notify_url or "", options.content_type, body)
         problem = result.reason if isinstance(result, Failed) else None
-        tell = self._watch.pushed_inbound if options.shape == INBOUND else self._watch.pushed
-        tell(options.notify_url or "", batch, problem)
+        tells = {INBOUND: self._watch.pushed_inbound, CLICK: self._watch.pushed_click}
+        tells.get(options.shape, self._watch.pushed)(options.notify_url or "", batch, problem)
         if problem is not None:
-            what = "messages" if options.shape == INBOUND else "reports"
+            what = NOUNS.get(options.shape, "reports")
             LOG.warning("webhook failed", problem=problem, **{what: len(batch)}, account=batch[0].report.account)
         answered = result.answered if isinstance(result, Failed) else True
         self._judge(host, answered, self._clock.monotonic() - began)
@@ -270,20 +273,24 @@ class Notifier:
     def _outcome(self, webhook: int, batch: list[Pending], problem: str | None) -> Pushed:
         now = self._clock.now()
         if problem is None:
-            return Pushed(webhook, now, taken=[p.id for p in batch], read=_inbound(batch))
+            return Pushed(
+                webhook, now, taken=[p.id for p in batch], read=_keys(batch, InboundMessage), clicks=_keys(batch, Click)
+            )
         dues = [(p, self._policy.due(now, p.attempts + 1)) for p in batch]
+        ended = [p for p, due in dues if due is None]
         return Pushed(
             webhook,
             now,
             retry=[(p.id, due, p.attempts + 1) for p, due in dues if due is not None],
-            given_up=[p.id for p, due in dues if due is None],
-            unread=_inbound([p for p, due in dues if due is None]),
+            given_up=[p.id for p in ended],
+            unread=_keys(ended, InboundMessage),
+            clicks=_keys(ended, Click),
         )
 
 
-def _inbound(batch: list[Pending]) -> list[int]:
-    """The keys of the inbound messages in it."""
-    return [pending.message for pending in batch if isinstance(pending.report, InboundMessage)]
+def _keys(batch: list[Pending], kind: type) -> list[int]:
+    """The keys of what is of a kind in it."""
+    return [pending.message for pending in batch if isinstance(pending.report, kind)]
 
 
 def _place(pending: Pending) -> tuple[object, ...]:

@@ -12,18 +12,18 @@ from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import RETRY_AFTER, Intake
 from heliograph.flows.submission import ReportQuery
 from heliograph.observe import Watch
-from heliograph.sms.message import InboundMessage, Log, Report
+from heliograph.sms.message import Click, InboundMessage, Log, Report
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Found, Pull
 
 SEARCHES_FOR = 5.0  # seconds; then a search gives what it found, which may be nothing
 REMEMBERED = 1000  # searches
-Told = TypeVar("Told", bound=Report | Log | InboundMessage)
+Told = TypeVar("Told", bound=Report | Log | InboundMessage | Click)
 
 
 def priced(told: Told, currency: str) -> Told:
-    """The same in the operator's currency."""
-    if told.currency != currency:
+    """The same in the operator's currency; a click has no price."""
+    if not isinstance(told, Click) and told.currency != currency:
         told = msgspec.structs.replace(told, currency=currency)
     return told
 

@@ -6,6 +6,7 @@ import msgspec
 
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
+from heliograph.sms.short_link import ShortLinks
 
 
 class Destination(msgspec.Struct, frozen=True, gc=False):
@@ -28,6 +29,7 @@ class Draft(msgspec.Struct, frozen=True):
     send_at: int | None = None  # UTC milliseconds
     window: Window | None = None
     counted: bool = True  # its answers say how many segments it takes
+    short_links: ShortLinks | None = None  # the short links in its body
 
 
 class Submission(msgspec.Struct, frozen=True):

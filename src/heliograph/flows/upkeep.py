@@ -46,8 +46,8 @@ class Upkeep:
     """Runs beside everything else, in slices. `told` is called when reports may have become due.
 
     `came` is called when there may be inbound messages without an owner. `grace`, `join` (how long parts wait for the
-    others), `keep` and `keep_receipts` are milliseconds. A segment is found by its id until its message ends: the
-    longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
+    others), `keep`, `keep_receipts` and `keep_short_links` are milliseconds. A segment is found by its id until its
+    message ends: the longest validity and the grace after it left, at the latest, however short `keep_receipts` is.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Upkeep:
         join: int,
         keep: int,
         keep_receipts: int,
+        keep_short_links: int,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -74,6 +75,7 @@ class Upkeep:
         self._join = join
         self._keep = keep
         self._keep_receipts = max(keep_receipts, MAX_VALIDITY_MINUTES * MINUTE + grace)
+        self._keep_links = keep_short_links
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -124,5 +126,10 @@ class Upkeep:
             await self._clock.wait(self._stop, 0.01)  # others write too
 
     async def _retire(self) -> None:
-        while not self._stop.is_set() and await self._store.retire(self._clock.now(), self._keep, self._keep_receipts):
+        while not self._stop.is_set() and await self._retire_slice():
             await self._clock.wait(self._stop, 0.01)  # others write too
+
+    async def _retire_slice(self) -> int:
+        now = self._clock.now()
+        gone = await self._store.retire(now, self._keep, self._keep_receipts)
+        return gone + await self._store.retire_short_links(now - self._keep_links)

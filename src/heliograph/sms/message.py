@@ -34,6 +34,7 @@ class SegmentState(IntEnum):
 
 
 INBOUND = "inbound"  # the shape of pushes of inbound messages
+CLICK = "click"  # the shape of pushes of clicks
 
 
 class LaneState(IntEnum):
@@ -77,7 +78,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
 
     notify_url: str | None = None
     content_type: str = "application/json"
-    shape: str = "v1"  # what the customer reads: a generation of reports, or INBOUND; a key of webhooks.formats
+    shape: str = "v1"  # what the customer reads: a generation of reports, INBOUND or CLICK; a key of webhooks.formats
     intermediate: bool = False
     notify: bool = True  # False: no report at all
     callback_data: str | None = None
@@ -111,6 +112,16 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     webhook: int | None  # a hash of account, URL, content type and shape; None: reports wait to be pulled
     intermediate: bool
     options: bytes  # Options, encoded
+
+
+class NewShortLink(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A short link as it is stored at acceptance."""
+
+    code: str
+    url: str
+    message: int | None  # the key of the only message that has it, and whose sender is told of clicks; None: no such
+    due: int  # of its message
+    since: int  # from when on it is kept for as long as links are: the end of its message's validity
 
 
 class Refusal(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -172,6 +183,19 @@ class InboundMessage(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     options: Options  # where and how it is pushed
     price: float = 0.0
     currency: str = "EUR"
+
+
+class Click(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="click"):
+    """What a customer is told when somebody follows a short link."""
+
+    account: int
+    message_id: str
+    bulk_id: str | None
+    recipient: str
+    url: str  # that the link stands for
+    due: int  # when its message was to leave
+    at: int  # when the link was followed
+    options: Options  # those of the message, but where and how it is pushed
 
 
 class Report(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="report"):

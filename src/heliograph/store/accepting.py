@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from heliograph.sms.codes import REFUSAL_ERRORS
-from heliograph.sms.message import NewMessage, Refusal
+from heliograph.sms.message import NewMessage, NewShortLink, Refusal
 from heliograph.store.script import Fetch, Row, Run, Script, day_of
 
 DUPLICATE_ID = 23
@@ -28,6 +28,7 @@ class Acceptance(msgspec.Struct, frozen=True, array_like=True):
     send_at: int | None = None  # when it is to leave, if not at once
     validity_minutes: int | None = None  # of the only message object
     single: bool = False  # it has one message object, so that another time can be given to all of it
+    short_links: list[NewShortLink] = []
 
 
 def id_digest(public_id: str) -> bytes:
@@ -50,9 +51,26 @@ def accept(batch: Sequence[Acceptance]) -> Script[list[frozenset[int]]]:
         lane = lanes.get((a.account, a.lane_name))
         rows += [(*msgspec.structs.astuple(m), lane) for m in a.messages if m.key not in known]
     yield Run("add_messages", rows)
+    if any([a.short_links for a in batch]):
+        yield Run("add_short_links", [row for a in batch for row in _link_rows(a, known)])
     if known or any([a.refused for a in batch]):
         yield from _keep_refusals(batch, known, lanes)
     return [known.intersection(m.key for m in a.messages) if known else known for a in batch]
+
+
+def _link_rows(a: Acceptance, known: frozenset[int]) -> list[Row]:
+    """Those whose message is stored; shared ones, where any message is."""
+    messages = {m.key: m for m in a.messages if m.key not in known}
+    rows: list[Row] = []
+    for one in a.short_links:
+        if one.message is None and messages:
+            bulk_id = next(iter(messages.values())).bulk_id
+            rows.append((one.code, a.account, one.url, bulk_id, None, None, None, one.due, one.since))
+        elif one.message in messages:
+            m = messages[one.message]
+            shown = m.public_id if m.public_id is not None else str(m.key)
+            rows.append((one.code, a.account, one.url, m.bulk_id, shown, m.recipient, m.options, one.due, one.since))
+    return rows
 
 
 def _open_lanes(batch: Sequence[Acceptance], known: frozenset[int]) -> Script[dict[tuple[int, str], int]]:

@@ -89,6 +89,8 @@ def reschedule(account: int, name: str, send_at: int, now: int) -> Script[Bulk |
     planned = plan(now, send_at, window, bulk.validity_minutes)
     times = {"due": planned.due, "expires_at": planned.expires_at if planned.opens else now, "now": now}
     yield Run("reschedule_messages", params={"lane": lane, **times})
+    links = {"account": account, "name": name, "due": planned.due, "since": times["expires_at"]}
+    yield Run("reschedule_short_links", params=links)
     yield Run("reschedule_lane", params={"lane": lane, "send_at": max(now, send_at), "due": planned.due})
     return (yield from _read(lane))
 

@@ -12,11 +12,13 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from heliograph.sms.message import LaneState, Report
-from heliograph.store import bulks, claiming, inbound, joining, keyring, reporting, upkeep
+from heliograph.store import bulks, claiming, conversion, following, inbound, joining, keyring, reporting, upkeep
 from heliograph.store.accepting import Acceptance
 from heliograph.store.bulks import Bulk
 from heliograph.store.claiming import Claim, Look, Move, Taken
+from heliograph.store.conversion import Tracked
 from heliograph.store.epoch import check_epoch
+from heliograph.store.following import ShortLink
 from heliograph.store.inbound import Collected, InboundQuery, LogPage, Owned, Unowned
 from heliograph.store.joining import Ended
 from heliograph.store.logs import LogQuery, LogSlice, Place, search_logs
@@ -155,6 +157,22 @@ class Store:
     async def inbound_log(self, account: int, query: InboundQuery, before: tuple[int, int]) -> LogPage:
         """A slice of the account's inbound messages, read or not."""
         return await self.look(inbound.log, account, query, before)
+
+    async def find_short_link(self, code: str) -> ShortLink | None:
+        """The short link of a code; None: there is none."""
+        return await self.look(following.find_short_link, code)
+
+    def click(self, code: str, id_: int, webhook: int, now: int) -> asyncio.Future[bool]:
+        """Store a click that is to be pushed; False: it came too soon after another to be one of its own."""
+        return self._engine.write("alone", partial(following.click, code, id_, webhook, now))
+
+    def convert(self, account: int, message_id: str, now: int) -> asyncio.Future[Tracked | None]:
+        """Note that a message led to what was wanted; None: the account tracks no such message."""
+        return self._engine.write("alone", partial(conversion.convert, account, message_id, now))
+
+    async def retire_short_links(self, before: int) -> int:
+        """Forget a slice of the links that are kept since `before`; how many."""
+        return await self.alone(following.retire_short_links, before)
 
     async def end_sets(self, before: int) -> Ended:
         """Forget a slice of the parts that have waited since `before`; what there is becomes messages."""

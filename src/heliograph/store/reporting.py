@@ -1,6 +1,6 @@
 """Reports: the ones to push, by URL, and the ones to pull, each given once.
 
-Inbound messages are pushed by the same rows and in the same cycle; `store.inbound` has their pull.
+Inbound messages and clicks are pushed by the same rows and in the same cycle; `store.inbound` has the former's pull.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from heliograph.sms.message import InboundMessage, Report
+from heliograph.sms.message import Click, InboundMessage, Report
 from heliograph.store.accepting import id_digest
+from heliograph.store.following import clicks
 from heliograph.store.inbound import inbound_messages
 from heliograph.store.script import Fetch, Row, Run, Script
 from heliograph.store.settling import DECODE_OPTIONS
@@ -20,6 +21,7 @@ from heliograph.store.settling import DECODE_OPTIONS
 LIVE = 0  # in the place of a day: it is an intermediate report, and its message had not ended
 ENDED = -1  # it has since
 INBOUND = -2  # it is no report, but an inbound message
+CLICKED = -3  # it is a click
 MAX_KEY = 2**63 - 1
 PAGE = 1000  # unread reports that are looked at in one slice
 
@@ -31,9 +33,9 @@ class Pending(msgspec.Struct, frozen=True, array_like=True):
 
     id: int
     attempts: int  # POSTs that failed
-    message: int  # its key
+    message: int  # its key, or that of the click
     final: bool
-    report: Report | InboundMessage
+    report: Report | InboundMessage | Click
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True):
@@ -69,6 +71,7 @@ class Pushed(msgspec.Struct, frozen=True, array_like=True):
     read: Sequence[int] = ()  # keys of inbound messages that were taken
     unread: Sequence[int] = ()  # keys of inbound messages that were given up
     rests_until: int = 0  # UTC milliseconds: it is not to be looked at before; 0 ends such a rest
+    clicks: Sequence[int] = ()  # keys of clicks that were taken or given up
 
 
 class Pull(msgspec.Struct, frozen=True, array_like=True):
@@ -117,14 +120,14 @@ def due_reports(asked: Sequence[Ask], now: int) -> Script[Due]:
     return Due([_reports(rows, told) for rows in found])
 
 
-def _reports(rows: Sequence[Row], told: Mapping[Place, Row | InboundMessage]) -> Reports:
+def _reports(rows: Sequence[Row], told: Mapping[Place, Row | InboundMessage | Click]) -> Reports:
     reports = Reports([], [])
     for id_, message, day, attempts, status, error, note, at, _ in rows:
         row = told.get((message, day)) or (told.get((message, ENDED)) if not attempts else None)
         if row is None:
             reports.obsolete.append(id_)
         else:
-            report = row if isinstance(row, InboundMessage) else _report(row, status, error, note, at)
+            report = row if isinstance(row, InboundMessage | Click) else _report(row, status, error, note, at)
             reports.pending.append(Pending(id_, attempts, message, day != LIVE, report))
     return reports
 
@@ -138,6 +141,9 @@ def _told(places: Sequence[Place]) -> Script[dict[Place, Any]]:
     if INBOUND in by_day:
         found = yield from inbound_messages([key for (key,) in by_day.pop(INBOUND)])
         told |= {(key, INBOUND): message for key, message in found.items()}
+    if CLICKED in by_day:
+        followed = yield from clicks([key for (key,) in by_day.pop(CLICKED)])
+        told |= {(key, CLICKED): click for key, click in followed.items()}
     for row in (yield Fetch("told_live", by_day.pop(LIVE, []))):
         told[row[0], LIVE] = row
     for day, keys in by_day.items():
@@ -169,6 +175,7 @@ def settle_reports(batch: Sequence[Pushed]) -> Script[list[None]]:
     now = max(p.now for p in batch)
     ended = [(key, 0) for p in batch for key in p.read] + [(key, 1) for p in batch for key in p.unread]
     yield Run("end_inbound", ended, {"now": now})
+    yield Run("end_clicks", [(key,) for p in batch for key in p.clicks])
     yield Run("give_up_reports", [(id_,) for p in batch for id_ in p.given_up], {"now": now})
     yield Run("drop_reports", [(id_,) for p in batch for id_ in (*p.taken, *p.given_up)])
     yield Run("postpone_reports", [row for p in batch for row in p.retry])

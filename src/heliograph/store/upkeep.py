@@ -120,8 +120,9 @@ def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
 
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
-    """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound, histories) and `keep_receipts`
-    (ids of segments, unknown receipts, references), in milliseconds, and tokens that have expired; how many rows went.
+    """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound, conversions, histories) and
+    `keep_receipts` (ids of segments, unknown receipts, references), in milliseconds, and tokens that have expired; how
+    many rows went.
 
     A lane is found by its messages for as long as they may be open, and by its bulkId for as long as their reports may
     wait after that: it is kept for both together. `keep_receipts` is no shorter than a message is open. Nobody looks
@@ -135,6 +136,7 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     gone = len(resting)
     for query, params in (
         ("old_inbound", old),
+        ("old_conversions", old),
         ("old_pulls", old),
         ("old_receipt_keys", older),
         ("old_references", older),

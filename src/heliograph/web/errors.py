@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from heliograph.accounts.gate import TooManyLogins
-from heliograph.flows.errors import NoSuchBulk, Overloaded, Unconfirmed
+from heliograph.flows.errors import NoSuchBulk, NoSuchMessage, Overloaded, Unconfirmed
 from heliograph.store.errors import StoreUnavailable
 from heliograph.webhooks import xml
 from heliograph.webhooks.formats import XML
@@ -104,6 +104,7 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
     Forbidden: Refusal(403, "FORBIDDEN", "Forbidden"),
     NotFound: Refusal(404, "NOT_FOUND", "Not found"),
     NoSuchBulk: Refusal(404, "NOT_FOUND", "Bulk not found"),
+    NoSuchMessage: Refusal(404, "NOT_FOUND", "Message not found, or not tracked"),
     falcon.HTTPNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPRouteNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPMethodNotAllowed: Refusal(405, "METHOD_NOT_ALLOWED", "Method not allowed"),

@@ -1,7 +1,8 @@
 """The bodies that tell a customer what became of his messages, and what came for him: pushed, and pulled.
 
-A format is a row of FORMATS: what the customer reads (a generation of reports, or inbound messages), and a content
-type. What is absent is left out, never null; ids are strings, prices doubles, dates yyyy-MM-dd'T'HH:mm:ss.SSS+0000.
+A format is a row of FORMATS: what the customer reads (a generation of reports, inbound messages, clicks), and a
+content type. What is absent is left out, never null; ids are strings, prices doubles, dates
+yyyy-MM-dd'T'HH:mm:ss.SSS+0000, but for the milliseconds of a click's sendDateTime.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import msgspec
 
 from heliograph.sms.codes import ERROR, STATUS, Error, Status
 from heliograph.sms.keyword import without_keyword
-from heliograph.sms.message import INBOUND, InboundMessage, Report
+from heliograph.sms.message import CLICK, INBOUND, Click, InboundMessage, Report
 from heliograph.sms.schedule import render_instant
 from heliograph.sms.text import decode
 from heliograph.webhooks import xml
 from heliograph.webhooks.shapes import (
+    ClickShape,
     ErrorShape,
     InboundEntryShape,
     InboundLogShape,
@@ -186,6 +188,28 @@ def _inbound_xml(messages: Sequence[InboundMessage]) -> bytes:
     return xml.render(INBOUND_ROOT, msgspec.json.decode(_inbound_json(messages)))
 
 
+def _click_json(clicks: Sequence[Click]) -> bytes:
+    [click] = clicks  # such a body is one click, and not a list of them
+    options = click.options
+    return _ENCODER.encode(
+        ClickShape(
+            "CLICKED",
+            click.url,
+            click.recipient,
+            click.due,
+            click.message_id,
+            render_instant(click.at),
+            click.bulk_id,
+            options.callback_data,
+            options.application_id,
+            options.entity_id,
+        )
+    )
+
+
+ALONE: Final = frozenset((CLICK,))
+"""The shapes whose bodies have room for one."""
+
 FORMATS: Final[dict[tuple[str, str], Callable[[Sequence[Any]], bytes]]] = {
     ("v1", JSON): _v1_json,
     ("v1", XML): _v1_xml,
@@ -193,5 +217,6 @@ FORMATS: Final[dict[tuple[str, str], Callable[[Sequence[Any]], bytes]]] = {
     ("v3", XML): _v3_xml,
     (INBOUND, JSON): _inbound_json,
     (INBOUND, XML): _inbound_xml,
+    (CLICK, JSON): _click_json,
 }
 """(Options.shape, Options.content_type) to what renders the body of one POST, or of one pull."""

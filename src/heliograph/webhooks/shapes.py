@@ -150,3 +150,18 @@ class InboundLogShape(msgspec.Struct):
     """Inbound messages, the latest first."""
 
     results: list[InboundEntryShape]
+
+
+class ClickShape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """Somebody followed the short link of a message. `send_date_time` is when that was to leave, UTC milliseconds."""
+
+    notification_type: str
+    url: str
+    recipient: str
+    send_date_time: int
+    message_id: str
+    clicked_at: str
+    bulk_id: str | None = None
+    callback_data: str | None = None
+    application_id: str | None = None
+    entity_id: str | None = None

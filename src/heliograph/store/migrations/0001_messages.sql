@@ -129,14 +129,15 @@ CREATE TABLE reference (
 );
 CREATE INDEX reference_used ON reference (used_at);
 
--- Reports that wait: to be pushed (webhook) or pulled (none). Inbound messages are here while they wait to be pushed.
+-- Reports that wait: to be pushed (webhook) or pulled (none). Inbound messages and clicks are here while they wait to be
+-- pushed.
 CREATE TABLE report (
     id {counter},               -- never used again: whoever has looked may still name it
     account BIGINT NOT NULL,
     webhook BIGINT,
     message BIGINT NOT NULL,
     lane BIGINT NOT NULL,
-    day INT NOT NULL,           -- the history that holds the message; 0: it is still live; -2: it is an inbound one
+    day INT NOT NULL,           -- the history that holds the message; 0: it is still live; -2: it is an inbound one; -3: a click
     due BIGINT NOT NULL,
     attempts INT NOT NULL,
     status INT NOT NULL,
