@@ -118,6 +118,7 @@ ENDPOINTS: Final = (
         reply=TokenResponse,
         root="TokenResponse",
         body=Body(TokenRequest, form=True),
+        headers={"cache-control": "no-store"},  # RFC 6749 §5.1
         login=Login.NONE,
         refusals=LOGGING_IN,
         refusal=TokenRefusal,
