@@ -3,8 +3,6 @@
 import base64
 from xml.etree import ElementTree
 
-import pytest
-
 from admin.conftest import Office, Working
 
 ACME = "accounts/acme"
@@ -25,12 +23,11 @@ def test_an_account_is_made_once_and_shown(office: Working) -> None:
     office(body)
 
 
-@pytest.mark.parametrize("given", [{}, {"name": None}, {"name": ""}, {"name": "a b"}, {"name": "x" * 65}, {"name": 1}])
-def test_a_name_that_cannot_be_is_refused_by_its_field(office: Working, given: object) -> None:
+def test_a_name_that_cannot_be_is_refused_by_its_field(office: Working) -> None:
     async def body(o: Office) -> None:
-        refused = await o.ask("POST", "accounts", given)
-
-        assert (refused.status, [*refused.refusal["validationErrors"]]) == (400, ["name"])
+        for given in ({}, {"name": None}, {"name": ""}, {"name": "a b"}, {"name": "x" * 65}, {"name": 1}):
+            refused = await o.ask("POST", "accounts", given)
+            assert (refused.status, [*refused.refusal["validationErrors"]]) == (400, ["name"])
 
     office(body)
 
@@ -159,12 +156,11 @@ def test_a_new_password_holds_at_once_and_ends_the_sessions_of_the_old_one(offic
     office(body)
 
 
-@pytest.mark.parametrize("secret", [None, "", "x" * 1025, "a\0b", 5])
-def test_a_password_that_cannot_be_is_refused_by_its_field(office: Working, secret: object) -> None:
+def test_a_password_that_cannot_be_is_refused_by_its_field(office: Working) -> None:
     async def body(o: Office) -> None:
-        refused = await o.ask("PUT", f"{ACME}/password", {"password": secret})
-
-        assert (refused.status, [*refused.refusal["validationErrors"]]) == (400, ["password"])
+        for secret in (None, "", "x" * 1025, "a\0b", 5):
+            refused = await o.ask("PUT", f"{ACME}/password", {"password": secret})
+            assert (refused.status, [*refused.refusal["validationErrors"]]) == (400, ["password"])
 
     office(body)
 

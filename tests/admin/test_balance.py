@@ -1,10 +1,11 @@
 """Balances, as a console and a shop's programs manage them."""
 
 import asyncio
-
-import pytest
+from typing import Any
 
 from admin.conftest import Office, Working
+from heliograph.accounts import admin
+from heliograph.store import balance
 
 BALANCE, TOPUPS = "accounts/acme/balance", "accounts/acme/topups"
 
@@ -41,20 +42,31 @@ def test_a_reference_is_never_used_for_another_amount(office: Working) -> None:
     office(body, top='currency = "CHF"')
 
 
-@pytest.mark.parametrize(
-    ("asked", "fields"),
-    [
-        ({}, {"amount", "reference"}),
-        ({"amount": "1e3", "reference": ""}, {"amount", "reference"}),
-        ({"amount": 5, "reference": "x" * 65}, {"amount", "reference"}),
-        ({"amount": "1", "reference": "a\nb"}, {"reference"}),
-        ({"amount": "1.0000001", "reference": "118"}, {"amount"}),
-    ],
-)
-def test_a_top_up_that_cannot_be_is_refused_by_its_fields(office: Working, asked: object, fields: set[str]) -> None:
-    async def body(o: Office) -> None:
-        refused = await o.ask("POST", TOPUPS, asked)
+BAD: list[tuple[dict[str, Any], set[str]]] = [
+    ({}, {"amount", "reference"}),
+    ({"amount": "1e3", "reference": ""}, {"amount", "reference"}),
+    ({"amount": 5, "reference": "x" * 65}, {"amount", "reference"}),
+    ({"amount": "1", "reference": "a\nb"}, {"reference"}),
+    ({"amount": "1.0000001", "reference": "118"}, {"amount"}),
+]
 
-        assert (refused.status, refused.refusal["validationErrors"].keys()) == (400, fields)
+
+def test_a_top_up_that_cannot_be_is_refused_by_its_fields(office: Working) -> None:
+    async def body(o: Office) -> None:
+        for asked, fields in BAD:
+            refused = await o.ask("POST", TOPUPS, asked)
+            assert (refused.status, refused.refusal["validationErrors"].keys()) == (400, fields)
+        assert await available(o) == "0.0"
+
+    office(body, top='currency = "CHF"')
+
+
+def test_a_balance_that_could_not_be_counted_is_refused_by_the_amount(office: Working) -> None:
+    async def body(o: Office) -> None:
+        account = await admin.find_account(o.house.gateway.store, "acme")
+        assert await o.house.gateway.store.alone(balance.top_up, account.id, balance.MOST, 1) is balance.TopUp.DONE
+        refused = await o.ask("POST", TOPUPS, {"amount": "1", "reference": "118"})
+
+        assert (refused.status, [*refused.refusal["validationErrors"]]) == (400, ["amount"])
 
     office(body)

@@ -1,7 +1,5 @@
 """Keys, as a console manages them."""
 
-import pytest
-
 from admin.conftest import HOUR, Office, Working
 from heliograph.sms.schedule import parse_instant
 
@@ -42,23 +40,22 @@ def test_a_key_opens_what_its_scopes_say_until_its_end(office: Working) -> None:
     office(body)
 
 
-@pytest.mark.parametrize(
-    ("asked", "field"),
-    [
-        ({"scopes": []}, "scopes"),
-        ({"scopes": ["sms:all"]}, "scopes"),
-        ({"scopes": "admin"}, "scopes"),
-        ({"scope": ["account:read"]}, "scope"),
-        ({"expiresAt": "soon"}, "expiresAt"),
-        ({"expiresAt": "2020-01-01"}, "expiresAt"),
-        ({"expiresAt": ""}, "expiresAt"),
-    ],
-)
-def test_a_key_that_cannot_be_is_not_made(office: Working, asked: object, field: str) -> None:
-    async def body(o: Office) -> None:
-        refused = await o.ask("POST", KEYS, asked)
+BAD = [
+    ({"scopes": []}, "scopes"),
+    ({"scopes": ["sms:all"]}, "scopes"),
+    ({"scopes": "admin"}, "scopes"),
+    ({"scope": ["account:read"]}, "scope"),
+    ({"expiresAt": "soon"}, "expiresAt"),
+    ({"expiresAt": "2020-01-01"}, "expiresAt"),
+    ({"expiresAt": ""}, "expiresAt"),
+]
 
-        assert (refused.status, [*refused.refusal["validationErrors"]]) == (400, [field])
+
+def test_a_key_that_cannot_be_is_not_made(office: Working) -> None:
+    async def body(o: Office) -> None:
+        for asked, field in BAD:
+            refused = await o.ask("POST", KEYS, asked)
+            assert (refused.status, [*refused.refusal["validationErrors"]]) == (400, [field])
         assert len((await o.ask("GET", KEYS)).json["keys"]) == 1
 
     office(body)
@@ -86,12 +83,11 @@ def test_a_revoked_key_and_its_tokens_are_refused_by_the_very_next_request(offic
     office(body)
 
 
-@pytest.mark.parametrize("id_", ["1", "x", "-1", "9" * 19, "9" * 5000, "%D9%A1", "1.0"])
-def test_a_key_that_is_not_there_cannot_be_revoked(office: Working, id_: str) -> None:
+def test_a_key_that_is_not_there_cannot_be_revoked(office: Working) -> None:
     async def body(o: Office) -> None:
-        refused = await o.ask("DELETE", f"keys/{id_}")
-
-        assert (refused.status, refused.refusal["messageId"]) == (404, "NOT_FOUND")
+        for id_ in ("1", "x", "-1", "9" * 19, "9" * 5000, "%D9%A1", "1.0"):
+            refused = await o.ask("DELETE", f"keys/{id_}")
+            assert (refused.status, refused.refusal["messageId"]) == (404, "NOT_FOUND")
 
     office(body)
 
