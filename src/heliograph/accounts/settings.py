@@ -35,16 +35,19 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
 
     default_sender: Annotated[str | None, Meta(description="The sender of messages that name none.")] = None
     on_no_response: Annotated[
-        str | None, Meta(description="What becomes of a segment whose answer was lost; None: as the SMSC says.")
+        str | None, Meta(description="What becomes of a segment whose answer was lost; without it, what the SMSC says.")
     ] = None
     notify_url: Annotated[str | None, Meta(description="Where reports of messages go that name no notifyUrl.")] = None
     notify_content_type: Annotated[
         str | None,
-        Meta(description="How these are written, where a message does not say, and inbound ones; None: in JSON."),
+        Meta(
+            description="How reports are written, where a message does not say, and inbound messages; "
+            "without it in JSON."
+        ),
     ] = None
-    inbound_url: Annotated[str | None, Meta(description="Where inbound messages go; None: they wait to be pulled.")] = (
-        None
-    )
+    inbound_url: Annotated[
+        str | None, Meta(description="Where inbound messages go; without it they wait to be pulled.")
+    ] = None
     allowed_senders: Annotated[
         frozenset[str], Meta(description="The only senders it may use, as written; empty: any.")
     ] = frozenset()
@@ -60,10 +63,10 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
     numbers: Annotated[
         frozenset[tuple[str, str]],
         Meta(
-            description="Its own numbers, each with the keyword in capitals that makes a message its own; '': any "
-            "text; the number '*': every number that nobody else has."
+            description="Its own numbers for inbound messages, each alone or with a keyword: then those that "
+            "begin with it; *: every number that nobody else has."
         ),
-    ] = frozenset()
+    ] = frozenset()  # (number, keyword in capitals or '')
 
 
 class Rule(msgspec.Struct, frozen=True):
