@@ -10,6 +10,7 @@ async def everything(o: Office, kind: str, limit: int) -> list[str]:
     after: str | None = ""
     while after is not None:
         page = (await o.ask("GET", f"{BLOCKED}?kind={kind}&limit={limit}&after={after}")).json
+        assert page["values"], "a page that leads nowhere"
         found += page["values"]
         after = page["next"]
     return found
@@ -28,7 +29,7 @@ def test_what_is_blocked_is_listed_in_pages_and_let_pass_again(office: Working) 
         gone = await o.ask("DELETE", BLOCKED, {"recipients": ["4190*", "41790000000"], "senders": ["Bank", "A,B"]})
         assert (gone.status, gone.json) == (200, {"changed": 3})
         assert await everything(o, "recipient", 50) == numbers
-        assert await everything(o, "sender", 50) == []
+        assert (await o.ask("GET", f"{BLOCKED}?kind=sender")).json["values"] == []
 
     office(body)
 
@@ -40,7 +41,7 @@ def test_every_value_that_cannot_be_is_named_and_nothing_is_changed(office: Work
             refused = await o.ask(method, BLOCKED, wrong)
             assert refused.status == 400
             assert refused.refusal["validationErrors"].keys() == {"recipients[1]", "senders[0]", "senders[1]"}
-        assert await everything(o, "recipient", 50) == []
+        assert (await o.ask("GET", BLOCKED)).json == {"values": [], "next": None}
 
     office(body)
 
