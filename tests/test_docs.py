@@ -20,6 +20,8 @@ from typer.main import get_command
 
 from api.asked import parse_send
 from heliograph.accounts.scopes import SCOPES
+from heliograph.accounts.settings import RULES
+from heliograph.admin.endpoints import ENDPOINTS as ADMIN
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.cli.main import app
 from heliograph.config import Config, parse
@@ -277,6 +279,17 @@ def test_every_path_parameter_and_field_of_the_api_is_documented() -> None:
     assert not [media for _, media in FORMATS if f"`{media}`" not in page]
 
 
+def test_every_path_parameter_and_field_of_the_admin_api_is_documented() -> None:
+    page = read(REFERENCE / "admin.md")
+    shapes = [row.reply for row in ADMIN] + [row.body.shape for row in ADMIN if row.body is not None]
+    names = set[str]().union(*[names_in(inspect.type_info(shape)) for shape in shapes if shape is not None])
+
+    assert not [f"{row.method} {row.path}" for row in ADMIN if f"`{row.method} {row.path}`" not in page]
+    assert not [name for name in names if not re.search(rf"[`.]{name}`", page)]
+    assert not [query.name for row in ADMIN for query in row.query if f"`{query.name}`" not in page]
+    assert not [name for name, rule in RULES.items() if rule.sentence not in page]
+
+
 @pytest.mark.parametrize("refusal", sorted(set(TABLE.values()), key=str), ids=lambda refusal: refusal.message_id)
 def test_every_refused_request_is_documented(refusal: Any) -> None:
     rows = section(REFERENCE / "api.md", "## Refused requests")
@@ -290,6 +303,7 @@ def requests() -> list[Example]:
         example._replace(text=body)
         for example in examples("sh")
         for body in re.findall(r"-d '(.*?)'", example.text, re.DOTALL)
+        if "/admin/" not in example.text
     ]
     return whole + posts
 

@@ -15,9 +15,9 @@ import socket
 import msgspec
 import structlog
 
+from heliograph import sites
 from heliograph.accounts.gate import Gate
-from heliograph.api import short
-from heliograph.api.endpoints import ENDPOINTS
+from heliograph.admin.parts import Parts as AdminParts
 from heliograph.api.parts import Parts
 from heliograph.clock import Clock, SystemClock
 from heliograph.config import Config
@@ -47,8 +47,8 @@ from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.sqlite import SqliteEngine
 from heliograph.values import SQLITE
-from heliograph.web import openapi, page
-from heliograph.web.application import Site, build
+from heliograph.web import page
+from heliograph.web.application import build
 from heliograph.web.limits import Limits
 from heliograph.web.server import Server
 from heliograph.webhooks.client import WebhookClient
@@ -173,31 +173,33 @@ class Gateway:
 
     def bind(self) -> int:
         """Listen for requests; the port. Raises OSError when it is taken."""
-        document, base = openapi.document(ENDPOINTS), self.config.links.base()
+        document, currency, keep = sites.document(), self.config.currency, self.config.store.retention_hours * HOUR
+        health = Health(self.store, self.pool, self.watch, self._clock, self._epoch)
         parts = Parts(
             acceptor=self._acceptor,
             bulks=self.bulks,
             tokens=self.gate,
-            reports=Puller(self.store, self._intake, self._clock, self.watch, self.config.currency),
-            logs=Logs(
-                self.store,
-                self._clock,
-                keep=self.config.store.retention_hours * HOUR,
-                seconds=self._intake.seconds,
-                currency=self.config.currency,
-            ),
-            inbox=Collector(self.store, self._intake, self._clock, self.watch, self.config.currency),
+            reports=Puller(self.store, self._intake, self._clock, self.watch, currency),
+            logs=Logs(self.store, self._clock, keep=keep, seconds=self._intake.seconds, currency=currency),
+            inbox=Collector(self.store, self._intake, self._clock, self.watch, currency),
             conversions=Conversions(self.store, self._intake, self._clock, self.watch),
             follower=self._follower,
-            health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
+            health=health,
             limits=self._limits,
             document=msgspec.json.encode(document),
             page=page.render(document),
             now=self._clock.now,
-            short_base=base,
+            short_base=self.config.links.base(),
         )
-        sites = [Site(ENDPOINTS, parts), Site(short.endpoints(base), parts)]
-        self._server = Server(build(sites, self.gate, self._limits), self._limits)
+        admin_parts = AdminParts(
+            store=self.store,
+            gate=self.gate,
+            health=health,
+            currency=currency,
+            seconds=self._intake.seconds,
+            now=self._clock.now,
+        )
+        self._server = Server(build(sites.sites(parts, admin_parts), self.gate, self._limits), self._limits)
         self.port = self._server.bind(self.config.http.host, self.config.http.port)
         return self.port
 
@@ -212,12 +214,8 @@ class Gateway:
                 tasks = self._begin(group)
                 watching = group.create_task(self.store.watch(), name="store")
                 self.started.set()
-                LOG.info(
-                    "serving",
-                    host=self.config.http.host,
-                    port=self.port,
-                    store=self.config.store.url.partition("://")[0],
-                )
+                engine = self.config.store.url.partition("://")[0]
+                LOG.info("serving", host=self.config.http.host, port=self.port, store=engine)
                 await self._stop.wait()
                 group.create_task(self._patience(tasks), name="patience")
                 await self._end(tasks)

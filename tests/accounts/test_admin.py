@@ -98,13 +98,39 @@ def test_a_balance_is_topped_up_to_the_millionth_and_taken_from(scene):
         account = await admin.create_account(s.store, "acme", BEGIN)
         assert await admin.balance_of(s.store, account.id) == Balance(0, 0)
 
-        await admin.top_up(s.store, "acme", "100")
-        await admin.top_up(s.other, "acme", "0.000001")
-        assert await admin.top_up(s.store, "acme", "-120.5") == Balance(-20_499_999, 0)
+        await admin.top_up(s.store, "acme", "100", BEGIN)
+        await admin.top_up(s.other, "acme", "0.000001", BEGIN)
+        assert await admin.top_up(s.store, "acme", "-120.5", BEGIN) == Balance(-20_499_999, 0)
         assert await admin.balance_of(s.store, account.id) == Balance(-20_499_999, 0)
         for amount in ("", "1,5", "1e3", "1.0000001", "NaN", "1234567890", "\u0661"):
             with pytest.raises(errors.BadValue):
-                await admin.top_up(s.store, "acme", amount)
+                await admin.top_up(s.store, "acme", amount, BEGIN)
+
+    scene(body)
+
+
+def test_a_top_up_with_a_reference_is_done_once(scene):
+    async def body(s):
+        await admin.create_account(s.store, "acme", BEGIN)
+        for store in (s.store, s.other):
+            assert await admin.top_up(store, "acme", "100", BEGIN, "118") == Balance(100_000_000, 0)
+        with pytest.raises(errors.ReferenceTaken, match="another amount"):
+            await admin.top_up(s.store, "acme", "100.5", BEGIN, "118")
+        for reference in ("", "x" * 65, "a\tb"):
+            with pytest.raises(errors.BadValue):
+                await admin.top_up(s.store, "acme", "1", BEGIN, reference)
+
+    scene(body)
+
+
+def test_everything_that_is_wrong_with_settings_is_said_at_once(scene):
+    async def body(s):
+        await admin.create_account(s.store, "acme", BEGIN)
+        with pytest.raises(errors.BadSettings) as raised:
+            await admin.set_account(s.store, "acme", price="a lot", rate_limit="-1", default_sender="ACME")
+
+        assert raised.value.sentences.keys() == {"price", "rate_limit"}
+        assert str(raised.value).startswith("price cannot be 'a lot': it is a decimal")
 
     scene(body)
 

@@ -13,6 +13,7 @@ import uvloop
 from api.wire import KEY, LIMITS, NOW, PASSWORD, Client, Gateway
 from e2e.gateway import Dial, House, house
 from heliograph.accounts import admin
+from heliograph.accounts.scopes import SCOPES
 from heliograph.observe import Watch
 from heliograph.store import keyring
 
@@ -58,6 +59,9 @@ class Living(threading.Thread):
             account = await admin.find_account(one.gateway.store, "acme")
             digest = hashlib.sha256(KEY.removeprefix("App ").encode()).digest()
             await one.gateway.store.alone(keyring.add_key, 1, account.id, digest, NOW)
+            for number, scope in enumerate(SCOPES, 2):
+                digest = hashlib.sha256(f"only {scope}".encode()).digest()
+                await one.gateway.store.alone(keyring.add_key, number, account.id, digest, NOW, scope)
             await admin.set_password(one.gateway.store, "acme", PASSWORD)
             self.house = one
             self._ready.set()

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from api.wire import NOW, PASSWORD, Client, Gateway, Reply
+from api.wire import KEY, NOW, PASSWORD, Client, Gateway, Reply
+from heliograph import sites
 from heliograph.accounts.scopes import SCOPES
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.sms.schedule import render_instant
@@ -314,6 +315,28 @@ def test_a_key_needs_a_scope_that_there_is(name: str) -> None:
     assert row.scopes <= set(SCOPES)
 
 
+GUARDED = {f"{row.method} {row.path}": row for row in sites.ENDPOINTS if row.login is not Login.NONE}
+
+
+def status_of(port: int, name: str, authorization: str) -> int:
+    """On a connection of its own: one that was refused before its body was read is closed."""
+    method, _, path = name.partition(" ")
+    client = Client(port)
+    path = path.replace("{name}", "nobody").replace("{id}", "0")
+    reply = client.request(method, path, "{}" if GUARDED[name].body else None, Authorization=authorization)
+    client.close()
+    return reply.status
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_key_gets_in_with_one_of_the_scopes_alone(server: Gateway, name: str) -> None:
+    found = {scope: status_of(server.port, name, f"App only {scope}") for scope in SCOPES}
+
+    assert {scope for scope, status in found.items() if status != 403} == GUARDED[name].scopes
+    assert not {401, 500} & set(found.values())
+    assert (status_of(server.port, name, KEY) == 403) is (GUARDED[name].scopes == {"admin"})
+
+
 def test_the_description_of_the_api_says_which_scopes_a_key_needs() -> None:
     paths = openapi.document(ENDPOINTS)["paths"]
 
@@ -321,6 +344,9 @@ def test_the_description_of_the_api_says_which_scopes_a_key_needs() -> None:
     assert "message:send, sms:manage, sms:message:send" in paths["/sms/3/messages"]["post"]["description"]
     assert "description" not in paths["/health"]["get"]
     assert {} in paths["/sms/1/text/query"]["get"]["security"]
+    account = sites.document()["paths"]["/admin/v1/accounts"]
+    assert account["post"]["security"] == [{"key": []}]
+    assert account["post"]["responses"].keys() >= {"201", "409"}
 
 
 def test_a_name_and_a_password_in_the_query_are_a_login_where_there_is_no_header(

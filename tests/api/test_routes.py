@@ -11,9 +11,9 @@ import pytest
 
 from api.wire import Client, Gateway, request
 from e2e.gateway import no_room
+from heliograph import sites
 from heliograph.accounts import gate
-from heliograph.api.endpoints import ENDPOINTS
-from heliograph.web import openapi, page
+from heliograph.web import page
 
 GOOD = json.dumps({"messages": [{"binary": {"hex": "41"}, "destinations": [{"to": "41793026727"}]}]})
 XML = (
@@ -345,4 +345,4 @@ def test_a_browser_is_told_to_fetch_nothing_for_the_page(client: Client) -> None
     reply = client.request("GET", "/docs", Authorization=None)
     assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert reply.headers["content-security-policy"].startswith("default-src 'none'")
-    assert reply.body == page.render(openapi.document(ENDPOINTS))
+    assert reply.body == page.render(sites.document())

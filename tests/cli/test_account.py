@@ -108,6 +108,11 @@ def test_settings_that_make_no_sense_are_refused_or_misuse(run, acme):
 def test_a_balance_is_topped_up_taken_from_and_shown(run, acme):
     assert "100.0" in run("account", "topup", "acme", "100", "-c", acme).out
     assert run("account", "topup", "acme", "-0.000001", "-c", acme).out == "the balance of acme is 99.999999\n"
+    for _ in range(2):
+        again = run("account", "topup", "acme", "1", "--reference", "118", "-c", acme)
+        assert again.out == "the balance of acme is 100.999999\n"
+    assert "another amount" in run("account", "topup", "acme", "2", "--reference", "118", "-c", acme).err
+    run("account", "topup", "acme", "-1", "--reference", "119", "-c", acme)
     assert run("account", "show", "acme", "-c", acme, "--json").json["balance"] == "99.999999"
     for amount in ("a lot", "--much", "1,5"):
         assert run("account", "topup", "acme", amount, "-c", acme).status == 1

@@ -3,8 +3,8 @@
 from html.parser import HTMLParser
 from typing import Any
 
-from heliograph.api.endpoints import ENDPOINTS
-from heliograph.web import openapi, page
+from heliograph import sites
+from heliograph.web import page
 
 
 class Reader(HTMLParser):
@@ -36,14 +36,14 @@ def read(document: dict[str, Any]) -> Reader:
 
 
 def test_the_page_shows_every_path_and_every_shape() -> None:
-    document = openapi.document(ENDPOINTS)
+    document = sites.document()
     shown = read(document).text
     assert not [path for path in document["paths"] if path not in shown]
     assert not [name for name in document["components"]["schemas"] if name not in shown]
 
 
 def test_the_page_leads_only_to_places_of_its_own() -> None:
-    document = openapi.document(ENDPOINTS)
+    document = sites.document()
     tags = read(document).tags
     ids = {f"#{values['id']}" for _, values in tags if "id" in values}
     links = {str(values["href"]) for _, values in tags if "href" in values}
@@ -52,7 +52,7 @@ def test_the_page_leads_only_to_places_of_its_own() -> None:
 
 
 def test_words_of_the_document_are_no_markup_in_the_page() -> None:
-    document = openapi.document(ENDPOINTS)
+    document = sites.document()
     document["paths"]["/health"]["get"]["summary"] = "<script>alert(1)</script> & more"
     reader = read(document)
     assert "<script>alert(1)</script> & more" in reader.text

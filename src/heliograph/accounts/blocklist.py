@@ -60,11 +60,16 @@ async def unblock(store: Store, name: str, kind: BlockKind, texts: Iterable[str]
 
 async def blocked(store: Store, name: str, kind: BlockKind) -> AsyncIterator[str]:
     """Everything that is blocked, in order. Raises NoSuchAccount."""
-    account, last = (await find_account(store, name)).id, ""
-    while part := await store.look(blocklist.blocked, account, kind, last, SLICE):
+    last = ""
+    while part := await page(store, name, kind, last, SLICE):
         for value in part:
             yield value
         last = part[-1]
+
+
+async def page(store: Store, name: str, kind: BlockKind, after: str, most: int) -> list[str]:
+    """Up to `most` blocked values behind `after`, in the order of the database. Raises NoSuchAccount."""
+    return await store.look(blocklist.blocked, (await find_account(store, name)).id, kind, after, most)
 
 
 def _slices(kind: BlockKind, texts: Iterable[str]) -> list[Sequence[str]]:

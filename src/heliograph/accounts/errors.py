@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class Refused(Exception):
     """What was asked for cannot be done; the text says why, and what to do next."""
@@ -25,3 +27,15 @@ class NoSuchKey(Refused):
 
 class BadValue(Refused):
     """A password, a setting, a scope, an end, an amount or a blocked value that cannot be."""
+
+
+class BadSettings(BadValue):
+    """Settings that cannot be: `sentences` says by name why."""
+
+    def __init__(self, sentences: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name} {sentence}" for name, sentence in sentences.items()))
+        self.sentences = sentences
+
+
+class ReferenceTaken(Refused):
+    """A top-up of this reference was made before, of another amount."""

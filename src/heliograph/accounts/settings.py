@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from heliograph.accounts import money
-from heliograph.accounts.errors import BadValue
+from heliograph.accounts.errors import BadSettings, BadValue
 from heliograph.sms import address
 
 Given = str | Sequence[str]
@@ -35,21 +35,24 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
 
     default_sender: Annotated[str | None, Meta(description="The sender of messages that name none.")] = None
     on_no_response: Annotated[
-        str | None, Meta(description="What becomes of a segment whose answer was lost; None: as the SMSC says.")
+        str | None, Meta(description="What becomes of a segment whose answer was lost; without it, what the SMSC says.")
     ] = None
     notify_url: Annotated[str | None, Meta(description="Where reports of messages go that name no notifyUrl.")] = None
     notify_content_type: Annotated[
         str | None,
-        Meta(description="How these are written, where a message does not say, and inbound ones; None: in JSON."),
+        Meta(
+            description="How reports are written, where a message does not say, and inbound messages; "
+            "without it in JSON."
+        ),
     ] = None
-    inbound_url: Annotated[str | None, Meta(description="Where inbound messages go; None: they wait to be pulled.")] = (
-        None
-    )
+    inbound_url: Annotated[
+        str | None, Meta(description="Where inbound messages go; without it they wait to be pulled.")
+    ] = None
     allowed_senders: Annotated[
         frozenset[str], Meta(description="The only senders it may use, as written; empty: any.")
     ] = frozenset()
     rate_limit: Annotated[int, Meta(description="Requests a second; 0: no limit.")] = 0
-    price: Annotated[int, Meta(description="Of a segment, in millionths of the currency.")] = 0
+    price: Annotated[int, Meta(description="Of a segment, in the currency of the configuration.")] = 0  # in millionths
     prepaid: Annotated[bool, Meta(description="It sends only what its balance pays for.")] = False
     flood_identical: Annotated[
         int, Meta(description="Identical messages a recipient may get in an hour; 0: no limit.")
@@ -60,10 +63,10 @@ class Settings(msgspec.Struct, frozen=True, gc=False):
     numbers: Annotated[
         frozenset[tuple[str, str]],
         Meta(
-            description="Its own numbers, each with the keyword in capitals that makes a message its own; '': any "
-            "text; the number '*': every number that nobody else has."
+            description="Its own numbers for inbound messages, each alone or with a keyword: then those that "
+            "begin with it; *: every number that nobody else has."
         ),
-    ] = frozenset()
+    ] = frozenset()  # (number, keyword in capitals or '')
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -155,12 +158,21 @@ def load(kept: Mapping[str, str]) -> Settings:
 def encode(given: Mapping[str, Given]) -> dict[str, str | None]:
     """What is to be kept of what people write: JSON by name; None takes a setting away.
 
-    Raises BadValue with a sentence: no such setting, or a value it cannot have.
+    Raises BadValue where there is no such setting, and BadSettings with a sentence about each value that cannot be.
     """
     unknown = given.keys() - RULES.keys()
     if unknown:
         raise BadValue(f"there is no setting {sorted(unknown)[0]}: there are {', '.join(RULES)}")
-    return {name: _encode(name, RULES[name], value) for name, value in given.items()}
+    encoded: dict[str, str | None] = {}
+    wrong: dict[str, str] = {}
+    for name, value in given.items():
+        try:
+            encoded[name] = _encode(RULES[name], value)
+        except ValueError as problem:
+            wrong[name] = str(problem)
+    if wrong:
+        raise BadSettings(wrong)
+    return encoded
 
 
 def render(settings: Settings) -> dict[str, Any]:
@@ -168,22 +180,23 @@ def render(settings: Settings) -> dict[str, Any]:
     return {name: _rendered(RULES[name], getattr(settings, name)) for name in RULES}
 
 
-def _encode(name: str, rule: Rule, given: Given) -> str | None:
+def _encode(rule: Rule, given: Given) -> str | None:
+    """Raises ValueError with a sentence."""
     texts = [given] if isinstance(given, str) else list(given)
     texts = [text for text in texts if text]
     if not texts:
         return None
     if len(texts) > (MAX_LIST if rule.many else 1):
-        raise BadValue(f"{name} has {len(texts)} values: give at most {MAX_LIST if rule.many else 1}")
-    values = [_parsed(name, rule, text) for text in texts]
+        raise ValueError(f"has {len(texts)} values: give at most {MAX_LIST if rule.many else 1}")
+    values = [_parsed(rule, text) for text in texts]
     return msgspec.json.encode(sorted(set(values)) if rule.many else values[0]).decode()
 
 
-def _parsed(name: str, rule: Rule, text: str) -> Any:
+def _parsed(rule: Rule, text: str) -> Any:
     try:
         return rule.parse(text)
     except ValueError:
-        raise BadValue(f"{name} cannot be {text!r}: it is {rule.sentence}") from None
+        raise ValueError(f"cannot be {text!r}: it is {rule.sentence}") from None
 
 
 def _rendered(rule: Rule, value: Any) -> Any:

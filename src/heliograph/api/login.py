@@ -134,6 +134,7 @@ ENDPOINTS: Final = (
         root="TokenResponse",
         body=Body(TokenRequest, form=True),
         query=_QUERY,
+        headers={"cache-control": "no-store"},  # RFC 6749 §5.1
         login=Login.NONE,
         refusals=LOGGING_IN,
         refusal=TokenRefusal,

@@ -112,6 +112,10 @@ def show(name: Name, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = Fals
 def topup(
     name: Name,
     amount: Annotated[str, typer.Argument(help="A decimal, like 100 or 12.5; below 0 takes away.", show_default=False)],
+    reference: Annotated[
+        str | None,
+        typer.Option(help="Its name, 1 to 64 characters: given again, it changes nothing.", show_default=False),
+    ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """Add to what an account has to spend, or take away from it.
@@ -120,10 +124,11 @@ def topup(
     Examples:
         heliograph account topup acme 100
         heliograph account topup acme -12.5
+        heliograph account topup acme 100 --reference invoice-2026-118
     """
     from heliograph.accounts import admin, money
 
-    balance = in_store(config, lambda store: admin.top_up(store, name, amount))
+    balance = in_store(config, lambda store: admin.top_up(store, name, amount, now(), reference))
     print(f"the balance of {name} is {money.render(balance.available)}")
 
 

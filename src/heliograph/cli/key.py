@@ -92,7 +92,9 @@ def revoke(
 
 def is_open(key: KeyRow) -> bool:
     """Whether it lets anybody in now."""
-    return key.revoked_at is None and (key.expires_at is None or now() < key.expires_at)
+    from heliograph.accounts import admin
+
+    return admin.is_open(key, now())
 
 
 def _wait(milliseconds: int) -> None:

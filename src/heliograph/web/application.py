@@ -73,8 +73,8 @@ class Served(Generic[P]):
             return Reply(octets=octets, content_type=CONTENT_TYPES[call.wanted], status=status, headers=headers)
         if isinstance(value, Reply):
             return value
-        octets = encode(value, call.wanted, endpoint.root)
-        return Reply(octets=octets, content_type=CONTENT_TYPES[call.wanted])
+        octets, content_type = encode(value, call.wanted, endpoint.root), CONTENT_TYPES[call.wanted]
+        return Reply(octets=octets, content_type=content_type, status=endpoint.status, headers=endpoint.headers)
 
     async def _admit(self, call: Call) -> None:
         """Raises Unauthorized, Forbidden."""

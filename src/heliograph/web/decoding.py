@@ -1,6 +1,7 @@
 """Bodies as customers write them, decoded once, typed, straight from the octets.
 
-Rule 1: null is absent, unknown keys are ignored, a name given twice counts the last time.
+Rule 1: null is absent, unknown keys are ignored, a name given twice counts the last time. A shape may say otherwise:
+with UNSET as its default a field tells null from absent, and forbid_unknown_fields makes unknown keys wrong.
 Rule 2: a good body is decoded once. Only a bad one is read a second time, to name every field of the wrong type.
 """
 
@@ -27,6 +28,7 @@ _PLACE: Final = re.compile(r"at `\$\.?(.*?)`")
 _ESCAPED_NUL: Final = b"\\u0000"
 # A message object has up to nine objects and lists of its own, and callbackData may hold JSON too.
 BRACKETS_PER_DESTINATION: Final = 50
+MAX_NAME: Final = 64  # characters of an unknown name that are told
 
 
 class Findings:
@@ -207,8 +209,13 @@ class _Walk:
         return self._blame(kind, path)
 
     def _members(self, value: dict[str, Any], kind: inspect.StructType, path: str) -> dict[str, Any]:
-        names = ((field.encode_name, field.type) for field in kind.fields if field.encode_name in value)
-        return {name: self.clean(value[name], type_, f"{path}.{name}" if path else name) for name, type_ in names}
+        types = {field.encode_name: field.type for field in kind.fields}
+        if kind.forbid_unknown_fields:
+            for name in value:
+                if name not in types:
+                    self._findings.add(_place(path, name[:MAX_NAME]), f"is unknown: there are {', '.join(types)}")
+        named = {name: type_ for name, type_ in types.items() if name in value}
+        return {name: self.clean(value[name], type_, _place(path, name)) for name, type_ in named.items()}
 
     def _fits(self, value: Any, kind: inspect.Type) -> bool:
         try:
@@ -225,6 +232,10 @@ class _Walk:
             inspect.ListType: [],
         }
         return placeholders.get(type(kind))
+
+
+def _place(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _choice(kind: inspect.UnionType, value: Any) -> inspect.Type:

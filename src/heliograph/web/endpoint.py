@@ -113,6 +113,7 @@ class Endpoint(Generic[P]):
     answer: gives a value of the shape `reply`, or a Reply. body: what reads the body; None: it has none.
     root: the name of the answer's root element in XML. judges: the handler checks the findings, after it has added its
     own. head: GET changes nothing, so HEAD may be asked too. media: of answers that are neither JSON nor XML.
+    status, headers: of the answer, where the handler gives no Reply.
     refusal: a shape of this endpoint's own that 400 and 401 may have besides the envelope of all.
     scopes: a login needs one of these (`accounts.scopes`); it has none where nobody logs in.
     """
@@ -128,6 +129,8 @@ class Endpoint(Generic[P]):
     login: Login = Login.HEADER
     scopes: frozenset[str] = frozenset()
     refusals: tuple[int, ...] = READING
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
     judges: bool = False
     head: bool = False
     media: str | None = None

@@ -13,6 +13,7 @@ import falcon
 import msgspec
 import structlog
 
+from heliograph.accounts.errors import NameTaken, NoSuchAccount, NoSuchKey, ReferenceTaken, Refused
 from heliograph.accounts.gate import TooManyLogins
 from heliograph.flows.errors import NoSuchBulk, NoSuchMessage, Overloaded, Unconfirmed
 from heliograph.store.errors import StoreUnavailable
@@ -103,15 +104,19 @@ TABLE: Final[dict[type[BaseException], Refusal]] = {
     Unauthorized: Refusal(401, "UNAUTHORIZED", "Invalid login details"),
     Forbidden: Refusal(403, "FORBIDDEN", "Forbidden"),
     NotFound: Refusal(404, "NOT_FOUND", "Not found"),
+    NoSuchAccount: Refusal(404, "NOT_FOUND", "Not found"),
+    NoSuchKey: Refusal(404, "NOT_FOUND", "Not found"),
     NoSuchBulk: Refusal(404, "NOT_FOUND", "Bulk not found"),
     NoSuchMessage: Refusal(404, "NOT_FOUND", "Message not found, or not tracked"),
     falcon.HTTPNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPRouteNotFound: Refusal(404, "NOT_FOUND", "Not found"),
     falcon.HTTPMethodNotAllowed: Refusal(405, "METHOD_NOT_ALLOWED", "Method not allowed"),
+    NameTaken: Refusal(409, "CONFLICT", "Conflict"),
     RequestTimeout: Refusal(408, "REQUEST_TIMEOUT", "Request timeout", closes=True),
     TooLarge: Refusal(413, "PAYLOAD_TOO_LARGE", "Payload too large", closes=True),
     UnsupportedMedia: Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
     Conflict: Refusal(422, "UNPROCESSABLE_ENTITY", "Unprocessable entity"),
+    ReferenceTaken: Refusal(422, "UNPROCESSABLE_ENTITY", "Unprocessable entity"),
     TooManyRequests: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
     TooManyLogins: Refusal(429, "TOO_MANY_REQUESTS", "Too many requests"),
     HeadTooLarge: Refusal(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large", closes=True),
@@ -132,6 +137,7 @@ ADVICE: Final = {
     404: ("There is nothing here.", "Check the path and the id."),
     405: ("The path does not have this method.", "Check the method."),
     408: ("The request did not arrive in time.", "Send it again."),
+    409: ("There is such a thing already.", "Choose another name."),
     413: ("The request is too large.", "Send it in parts."),
     415: ("The body's format is not read here.", "Send JSON or XML, not compressed."),
     422: ("The request contradicts an earlier one.", "Use another Idempotency-Key."),
@@ -141,7 +147,7 @@ ADVICE: Final = {
     503: ("The message store is not available.", "Wait as long as Retry-After says."),
 }
 _THIRD: Final = "/sms/3/"
-_SAYS_MORE: Final = (NotFound, Conflict)  # their text is for the customer
+_SAYS_MORE: Final = (NotFound, Conflict, Refused)  # their text is for the customer
 _UNCERTAIN: Final = (Overloaded, Unconfirmed)  # whether anything was done is told in their rows
 
 

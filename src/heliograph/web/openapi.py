@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from heliograph.accounts.gate import TooManyLogins
+from heliograph.accounts.scopes import allows
 from heliograph.flows.errors import Overloaded
 from heliograph.web.decoding import Body
 from heliograph.web.endpoint import Endpoint, Login
@@ -69,7 +70,7 @@ def _shapes(endpoints: Sequence[Endpoint[Any]]) -> Iterable[type]:
 
 
 def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": endpoint.summary, "security": _LOGINS[endpoint.login]}
+    operation: dict[str, Any] = {"summary": endpoint.summary, "security": _security(endpoint)}
     if endpoint.scopes:
         operation["description"] = f"A key needs one of the scopes {', '.join(sorted(endpoint.scopes))}"
     parameters = [*_in_path(endpoint), *_in_query(endpoint)]
@@ -79,8 +80,17 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
         operation["requestBody"] = {"description": _BODY, "required": True, "content": _taken(endpoint.body)}
     content = {endpoint.media: {}} if endpoint.media else {} if endpoint.reply is None else _content(endpoint.reply)
     done = {"description": "What was asked for", **({"content": content} if content else {})}
-    operation["responses"] = {"200": done, **{str(status): _refused(endpoint, status) for status in endpoint.refusals}}
+    operation["responses"] = {
+        str(endpoint.status): done,
+        **{str(status): _refused(endpoint, status) for status in endpoint.refusals},
+    }
     return operation
+
+
+def _security(endpoint: Endpoint[Any]) -> list[dict[str, list[str]]]:
+    """A password opens what needs no scope by name."""
+    logins = _LOGINS[endpoint.login]
+    return logins if allows(None, endpoint.scopes) else [login for login in logins if "password" not in login]
 
 
 def _content(shape: type) -> dict[str, Any]:

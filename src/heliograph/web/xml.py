@@ -112,10 +112,11 @@ def _members(element: _Element, kind: inspect.StructType) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for child in element.children:
         type_ = types.get(child.name)
+        item = None if type_ is None else _item_type(type_)
         if type_ is None:
-            continue
-        item = _item_type(type_)
-        if item is None:
+            if kind.forbid_unknown_fields:
+                members[child.name] = None  # to be named as wrong
+        elif item is None:
             members[child.name] = _value(child, type_)
         else:
             members.setdefault(child.name, []).extend(_value(one, item) for one in _items(child))

@@ -18,6 +18,10 @@ ITEMS: Final = {
     "validationErrors": "validationError",
     "violations": "violation",
     "resources": "resource",
+    "accounts": "account",
+    "keys": "key",
+    "links": "link",
+    "settings": "setting",
 }
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENTITIES: Final = {"\r": "&#13;"}  # a bare one would be read back as a line feed

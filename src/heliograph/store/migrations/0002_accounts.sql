@@ -25,6 +25,15 @@ CREATE TABLE balance (
     reserved BIGINT NOT NULL    -- by messages whose price is not settled yet
 );
 
+-- What was paid in under a name, so that it is paid in once.
+CREATE TABLE top_up (
+    account BIGINT NOT NULL,
+    reference TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (account, reference)
+){clustered};
+
 -- Where an account sends nothing, and what it may not send as. Not read as a whole: there may be very many.
 CREATE TABLE blocked (
     account BIGINT NOT NULL,
