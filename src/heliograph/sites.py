@@ -1,4 +1,4 @@
-"""What the gateway answers over HTTP: the customers' API, the admin API and short links, and one description of both APIs."""
+"""What the gateway answers over HTTP: the APIs of customers and operators, described together, and short links."""
 
 from __future__ import annotations
 
