@@ -19,7 +19,7 @@ from heliograph.accounts.gate import Gate
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.api.parts import Parts
 from heliograph.clock import Clock, SystemClock
-from heliograph.config import Config, SmscConfig
+from heliograph.config import Config
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.bulks import Bulks
 from heliograph.flows.collect import Collector
@@ -29,16 +29,16 @@ from heliograph.flows.inbound import Assigner
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.logs import Logs
-from heliograph.flows.notify import Notifier, PushPolicy
+from heliograph.flows.notify import Notifier
 from heliograph.flows.pull import Puller
+from heliograph.flows.purse import Purses
 from heliograph.flows.receive import Receiver
 from heliograph.flows.routing import Route
 from heliograph.flows.settle import Policies, Settler
 from heliograph.flows.upkeep import Upkeep, recover
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
-from heliograph.smpp.session import Timing
-from heliograph.smsc.pool import Pool, Smsc
+from heliograph.smsc.pool import Pool
 from heliograph.store.errors import EpochEnded
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
@@ -46,9 +46,9 @@ from heliograph.store.sqlite import SqliteEngine
 from heliograph.values import SQLITE
 from heliograph.web import openapi, page
 from heliograph.web.application import Site, build
-from heliograph.web.limits import Limits
 from heliograph.web.server import Server
 from heliograph.webhooks.client import WebhookClient
+from heliograph.wiring import limits_of, policy_of, smsc_of, throttle_of
 
 LOG = structlog.get_logger(__name__)
 MINUTE = 60_000  # milliseconds
@@ -70,30 +70,6 @@ async def open_store(url: str, *, exclusive: bool) -> Store:
         path = url.removeprefix(SQLITE)
         return Store(await SqliteEngine.open(path, exclusive=exclusive))
     return Store(await PostgresEngine.open(url, exclusive=exclusive))
-
-
-def smsc_of(config: SmscConfig) -> Smsc:
-    """An SMSC as the links need it. Raises ConfigError where its password is not in the environment."""
-    return Smsc(
-        name=config.name,
-        host=config.host,
-        port=config.port,
-        system_id=config.system_id,
-        password=config.secret(),
-        system_type=config.system_type,
-        pair=config.bind == "pair",
-        links=config.links,
-        window=config.window,
-        submits_per_second=config.submits_per_second,
-        default_sender=config.default_sender,
-        on_no_response=config.on_no_response,
-        timing=Timing(
-            enquire_after=config.enquire_link_seconds,
-            submit_response=config.response_seconds,
-            inactivity=config.inactivity_seconds,
-        ),
-        dialect=config.dialect,
-    )
 
 
 Tasks = dict[str, asyncio.Task[None]]
@@ -146,11 +122,8 @@ class Gateway:
     def _build(self) -> None:
         config, store, clock, watch, inbox = self.config, self.store, self._clock, self.watch, self._inbox
         webhooks = config.webhooks
-        policy = PushPolicy(
-            batch=webhooks.batch, in_flight=webhooks.in_flight, retries=webhooks.retries, currency=config.currency
-        )
         self._client = WebhookClient(webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks)
-        self._notifier = Notifier(store, self._client, policy, clock, watch)
+        self._notifier = Notifier(store, self._client, policy_of(config), clock, watch)
         self._dispatcher = Dispatcher(store, self.pool, inbox, self._routes, clock, self._epoch, watch)
         self._settler = Settler(
             store, self.pool, inbox, self._policies, clock, self._epoch, watch, self._dispatcher.done, self._told
@@ -172,16 +145,10 @@ class Gateway:
         )
         most = config.limits
         self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
-        self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
+        remember = most.idempotency_hours * HOUR
+        self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set, remember)
         self.bulks = Bulks(store, self._intake, clock, inbox.dispatch.set)
-        self._limits = Limits(
-            body=config.http.body_limit,
-            destinations=config.http.destinations_limit,
-            nesting=config.http.nesting_limit,
-            header_seconds=config.http.header_seconds,
-            body_seconds=config.http.body_seconds,
-            allow_private_networks=webhooks.allow_private_networks,
-        )
+        self._limits = limits_of(config)
 
     def _told(self) -> None:
         """Reports may have become due."""
@@ -202,6 +169,7 @@ class Gateway:
                 seconds=self._intake.seconds,
                 currency=self.config.currency,
             ),
+            purses=Purses(self._intake, self.config.currency),
             inbox=Collector(self.store, self._intake, self._clock, self.watch, self.config.currency),
             health=Health(self.store, self.pool, self.watch, self._clock, self._epoch),
             limits=self._limits,
@@ -209,7 +177,9 @@ class Gateway:
             page=page.render(document),
             now=self._clock.now,
         )
-        self._server = Server(build([Site(ENDPOINTS, parts)], self.gate, self._limits), self._limits)
+        throttle = throttle_of(self.config, self._clock.monotonic)
+        app = build([Site(ENDPOINTS, parts)], self.gate, self._limits, throttle)
+        self._server = Server(app, self._limits)
         self.port = self._server.bind(self.config.http.host, self.config.http.port)
         return self.port
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from heliograph.api import bulks, inbox, login, logs, preview, reports, sending, watching
+from heliograph.api import account, bulks, inbox, login, logs, preview, reports, sending, watching
 from heliograph.api.parts import Parts
 from heliograph.web.endpoint import Endpoint
 
@@ -15,6 +15,7 @@ ENDPOINTS: Final[tuple[Endpoint[Parts], ...]] = (
     *logs.ENDPOINTS,
     *inbox.ENDPOINTS,
     *bulks.ENDPOINTS,
+    *account.ENDPOINTS,
     *login.ENDPOINTS,
     *watching.ENDPOINTS,
 )

@@ -11,6 +11,7 @@ from heliograph.web.decoding import Body
 from heliograph.web.endpoint import LOGGING_IN, Call, Endpoint, Login, Reply
 from heliograph.web.errors import Unauthorized
 from heliograph.web.negotiation import CONTENT_TYPES
+from heliograph.web.throttle import Quota
 from heliograph.webhooks.formats import JSON
 
 GRANT: Final = "client_credentials"
@@ -99,6 +100,7 @@ ENDPOINTS: Final = (
         root="SessionResponse",
         body=Body(SessionRequest),
         login=Login.NONE,
+        quota=Quota.LOGINS,
         refusals=LOGGING_IN,
         judges=True,
     ),
@@ -108,6 +110,7 @@ ENDPOINTS: Final = (
         summary="End the session whose token the Authorization header holds",
         answer=_close,
         login=Login.NONE,
+        quota=Quota.LOGINS,
         refusals=(401, 429, 500, 503),
     ),
     Endpoint(
@@ -119,6 +122,7 @@ ENDPOINTS: Final = (
         root="TokenResponse",
         body=Body(TokenRequest, form=True),
         login=Login.NONE,
+        quota=Quota.LOGINS,
         refusals=LOGGING_IN,
         refusal=TokenRefusal,
     ),

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from heliograph.accounts import settings
+from heliograph.accounts.settings import Settings
 from heliograph.api.era import Era
 from heliograph.web.decoding import Findings
 from heliograph.web.limits import Limits
@@ -19,12 +21,14 @@ ABSENT: Final = "must not be empty"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """By which rules a request is read, at what time (UTC milliseconds), and what is wrong with it so far."""
+    """By which rules a request is read, at what time (UTC milliseconds), what is wrong with it so far, and what its
+    account has said for all of its requests."""
 
     era: Era
     limits: Limits
     now: int
     findings: Findings
+    account: Settings = settings.DEFAULTS
 
     def measure(self, at: str, name: str, text: str | None, most: int) -> None:
         """Blame a text of more than `most` characters."""
