@@ -187,6 +187,8 @@ LOOKS: dict[str, Look] = {
     "PUT /sms/1/bulks": Look({"bulkId", "sendAt"}, "BulkResponse", TOMORROW, query=BULK, before=later),
     "GET /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", query=BULK, before=later),
     "PUT /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", AFTER, query=BULK, before=later),
+    "GET /account/1/balance": Look({"balance", "currency"}, "BalanceResponse"),
+    "GET /account/1/total-balance": Look({"balance", "currency"}, "BalanceResponse"),
     "POST /auth/1/session": Look({"token"}, "SessionResponse", LOGIN, OPEN),
     "DELETE /auth/1/session": Look(set(), before=session),
     "POST /auth/1/oauth2/token": Look({"access_token", "expires_in", "token_type"}, "TokenResponse", CLIENT, OPEN),
