@@ -10,10 +10,11 @@ import hashlib
 import re
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from heliograph.accounts import money, password, scopes, settings
+from heliograph.accounts.addresses import url_problem
 from heliograph.accounts.errors import BadName, BadValue, NameTaken, NoSuchAccount, NoSuchKey
 from heliograph.accounts.settings import Given, Settings
 from heliograph.store import balance, keyring
@@ -23,6 +24,7 @@ from heliograph.store.keyring import AccountRow, Keyring, KeyRow
 
 NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_PASSWORD: Final = 1024  # characters
+URLS: Final = ("notify_url", "inbound_url")  # settings
 
 
 async def create_account(store: Store, name: str, now: int) -> AccountRow:
@@ -40,12 +42,14 @@ async def find_account(store: Store, name: str) -> AccountRow:
     return _find(await store.load_keyring(), name)
 
 
-async def set_account(store: Store, name: str, **given: Given) -> Settings:
+async def set_account(store: Store, name: str, *, allow_private: bool = False, **given: Given) -> Settings:
     """Change the settings that are named, and what `settings.RULES` say of each; "" takes one away.
 
-    All or none are changed. Raises NoSuchAccount, BadValue.
+    `allow_private`: URLs may name private, loopback and link-local addresses. All or none are changed. Raises
+    NoSuchAccount, BadValue.
     """
     encoded = settings.encode(given)
+    _refuse_private({name: given.get(name) for name in URLS}, allow_private)
     ring = await store.load_keyring()
     found = _find(ring, name)
     kept = {key: value for key, value in {**found.settings, **encoded}.items() if value is not None}
@@ -128,6 +132,14 @@ def _find(ring: Keyring, name: str) -> AccountRow:
     if found is None:
         raise NoSuchAccount(f"there is no account {name}: `heliograph account create {name}` makes one")
     return found
+
+
+def _refuse_private(urls: Mapping[str, Given | None], allow_private: bool) -> None:
+    for name, given in urls.items():
+        for url in [given] if isinstance(given, str) else given or ():
+            problem = url_problem(url, allow_private) if url else None
+            if problem is not None:
+                raise BadValue(f"{name} {problem}")
 
 
 def _refuse_taken(changed: Settings, others: list[AccountRow]) -> None:

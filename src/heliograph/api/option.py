@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from heliograph.api.addresses import url_problem
+from heliograph.accounts.addresses import url_problem
 from heliograph.api.reading import ABSENT, Reading
 from heliograph.api.requests import IndiaShape, KoreaShape, RegionalShape, TrackingShape, TurkeyShape, UrlOptionsShape
 from heliograph.sms.message import Tracking, UrlOptions

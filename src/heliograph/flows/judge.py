@@ -41,7 +41,7 @@ class Customer(Protocol):
 async def find_blocked(intake: Intake, account: Customer, submission: Submission) -> Blocked:
     """What the account has blocked of all that a request names. Raises Overloaded."""
     recipients = sorted(set(_recipients(submission)))
-    senders = {comparable(draft.sender or account.settings.default_sender or "") for draft in submission.drafts}
+    senders = set(_senders(account, submission))
     found = Blocked()
     for at in range(0, len(recipients) or 1, SLICE):
         part = await intake.look(blocked_among, account.id, recipients[at : at + SLICE], [] if at else sorted(senders))
@@ -56,6 +56,14 @@ def _recipients(submission: Submission) -> Iterator[str]:
                 yield address.recipient(destination.to)
             except BadAddress:
                 continue  # it is refused for that
+
+
+def _senders(account: Customer, submission: Submission) -> Iterator[str]:
+    for draft in submission.drafts:
+        try:
+            yield comparable(address.sender(draft.sender) or account.settings.default_sender or "")
+        except BadAddress:
+            continue
 
 
 def sender_of(account: Customer, draft: Draft, blocked: Blocked) -> str:
