@@ -236,7 +236,9 @@ def test_no_money_is_made_or_lost_whatever_comes_together(play: Play, seed: int)
             requests = []
             for _ in range(chance.randint(1, 4)):
                 count = chance.randint(1, 4)
-                requests.append([paid(key + n, chance.randint(0, 9), expires_at=scene.now + HOUR) for n in range(count)])
+                requests.append(
+                    [paid(key + n, chance.randint(0, 9), expires_at=scene.now + HOUR) for n in range(count)]
+                )
                 key += count
             work: list[Any] = [buy(scene, *messages, lane=10**6 + messages[0].key) for messages in requests]
             await asyncio.gather(top_up(scene, amount), *work)
@@ -253,9 +255,11 @@ def test_no_money_is_made_or_lost_whatever_comes_together(play: Play, seed: int)
             await scene.expire()
             if chance.random() < 0.3:
                 await scene.restart()
-            [[spent]] = await scene.rows("SELECT 0") if not await scene.count("history_day") else [
-                [sum(price for _, price in await logged(scene, "key, price"))]
-            ]
+            [[spent]] = (
+                await scene.rows("SELECT 0")
+                if not await scene.count("history_day")
+                else [[sum(price for _, price in await logged(scene, "key, price"))]]
+            )
             left = await purse(scene)
             assert left.available + left.reserved + spent == topped
             assert left.available >= 0 <= left.reserved
