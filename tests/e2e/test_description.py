@@ -12,9 +12,9 @@ from e2e.gateway import House
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.web import openapi
 
-# Two of its checks are left out. What has the right shape may say what is impossible (a date in a year's time, letters in
-# hex), and is refused; and what has not may be taken, because of a name given twice the last counts, and an empty value is
-# an absent one. Its examples are the same in every run.
+# Two of its checks are left out. What has the right shape may say what is impossible (a date in a year's time, letters
+# in hex), and is refused; and what has not may be taken, because of a name given twice the last counts, and an empty
+# value is an absent one. Its examples are the same in every run.
 COMMAND = (
     "run",
     "--phases=examples,coverage,fuzzing",

@@ -102,11 +102,15 @@ def test_a_key_is_known_for_a_day(live: Living) -> None:
     live(body, smsc="enquire_link_seconds = 9000000\ninactivity_seconds = 9000001\nresponse_seconds = 9000000")
 
 
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
 async def killed(url: str, config: Path) -> None:
     """The gateway is killed when it has answered, and the customer tries again as if he had heard nothing."""
     simulator = Simulator(Behaviour(receipt_delay=0.0), keep=True)
     await simulator.start()
-    config.write_text(configure(url, simulator.port))
+    write(config, configure(url, simulator.port))
     key = await open_account(url)
     async with aiohttp.ClientSession() as session:
         bodies = []
