@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from heliograph.store import balance
+from heliograph.store.accepting import Acceptance
+from heliograph.store.balance import Balance
 from heliograph.store.idempotency import Kept, Memo
-from store.scene import BEGIN, DAY, Play, Scene, a_message
+from heliograph.store.interface import Store
+from heliograph.store.limiting import AccountLimits
+from heliograph.store.postgres import PostgresEngine
+from store.direct import Direct
+from store.scene import BEGIN, DAY, Place, Play, Scene, a_message
 
 DUPLICATE = 23
 
@@ -113,5 +122,51 @@ def test_a_key_is_forgotten_in_time_and_may_be_used_again(play: Play) -> None:
         while await scene.store.retire(BEGIN + DAY, DAY, 7 * DAY):
             pass
         assert await scene.count("idempotency") == 1
+
+    play(body)
+
+
+@asynccontextmanager
+async def another(place: Place) -> AsyncIterator[Store]:
+    """The store as another process has it."""
+    postgres = place.engine == "postgres"
+    store = Store(await PostgresEngine.open(place.where, exclusive=False) if postgres else Direct(place.where))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def test_of_two_processes_one_is_the_first(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        async with another(scene.place) as other:
+            for n in range(10):
+                stores = (scene.store, other) * 3
+                sent = [
+                    store.accept(Acceptance(1, key, "", None, [a_message(key)], memo=a_memo(key, digest=b"%d" % n)))
+                    for key, store in enumerate(stores, 10 * n + 1)
+                ]
+                kept = await asyncio.gather(*sent)
+                [first] = [10 * n + 1 + place for place, one in enumerate(kept) if one == Kept()]
+                assert kept.count(Kept({}, b"answer %d" % first)) == 5
+
+        assert await scene.count("message") == 10
+
+    play(body)
+
+
+def test_two_processes_never_spend_the_same_money(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        async with another(scene.place) as other:
+            await scene.store.alone(balance.top_up, 1, 55)
+            sent = []
+            for key in range(1, 41):
+                message = a_message(key, price=10, prepaid=True)
+                request = Acceptance(1, 100 + key, "", None, [message], limits=AccountLimits(prepaid=True))
+                sent.append((scene.store, other)[key % 2].accept(request))
+            refused = [kept.refused for kept in await asyncio.gather(*sent)]
+
+        assert refused.count({}) == await scene.count("message") == 5
+        assert await scene.store.look(balance.balance, 1) == Balance(5, 50)
 
     play(body)

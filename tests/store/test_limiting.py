@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from heliograph.sms.message import LaneState, NewMessage
 from heliograph.sms.verdict import Verdict
 from heliograph.store import balance
+from heliograph.store.accepting import Acceptance, accept
 from heliograph.store.balance import Balance
+from heliograph.store.finishing import finish
 from heliograph.store.idempotency import Kept
 from heliograph.store.limiting import AccountLimits
+from heliograph.store.script import Run, Script
 from heliograph.store.settling import SegmentOutcome
 from store.scene import BEGIN, DAY, HOUR, Play, Scene, a_message, a_receipt
 
@@ -148,6 +152,12 @@ async def no_answer_in_time(scene: Scene) -> None:
     await scene.expire()
 
 
+async def never_answered(scene: Scene) -> None:
+    await claimed(scene)
+    scene.now += DAY + HOUR
+    await scene.expire()
+
+
 async def second_part_refused(scene: Scene) -> None:
     await taken(scene, 2)
     await scene.settle(verdicts=[Verdict(1, 4, 4096, None, BEGIN, True)])
@@ -187,6 +197,7 @@ SPENT = (
     without_receipts,
     no_receipt_in_time,
     no_answer_in_time,
+    never_answered,
     second_part_refused,
     refused_after_an_answer_was_lost,
 )
@@ -209,6 +220,39 @@ def test_what_an_smsc_took_or_may_have_taken_is_spent_and_the_rest_comes_back(pl
         assert await purse(scene) == Balance(100 - spent, 0)
 
     play(body)
+
+
+def test_only_the_message_itself_says_whether_it_was_paid(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await top_up(scene, 5)
+        await scene.accept(a_message(1, price=10), a_message(2, price=10))
+        await scene.settle(verdicts=[Verdict(key, 4, 4096, None, BEGIN, True) for key in (1, 2)])
+        assert await purse(scene) == Balance(5, 0)
+
+    play(body)
+
+
+def asked(script: Script[Any]) -> list[str]:
+    """The queries that a script runs, where there is nothing yet."""
+    names: list[str] = []
+    answer: Any = None
+    with contextlib.suppress(StopIteration):
+        while True:
+            step = script.send(answer)
+            answer = len(step.rows or ()) if isinstance(step, Run) else []
+            if step.rows is None or step.rows:
+                names.append(step.query)
+    return names
+
+
+def test_whoever_has_no_limits_pays_for_none() -> None:
+    plain = Acceptance(1, 9, "", None, [a_message(1, price=10), a_message(2)])
+    limited = Acceptance(1, 9, "", None, [paid(1)], limits=AccountLimits(prepaid=True, identical=1))
+
+    assert asked(accept([plain])) == ["open_lanes", "add_messages"]
+    assert {"lock_balances", "floods"} <= set(asked(accept([limited])))
+    assert "settle_prices" not in asked(finish([Verdict(1, 5, 0, None, BEGIN)], BEGIN))
+    assert "settle_prices" in asked(finish([Verdict(1, 5, 0, None, BEGIN, True)], BEGIN))
 
 
 def test_the_price_of_who_pays_later_is_told_and_taken_from_no_balance(play: Play) -> None:
