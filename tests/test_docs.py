@@ -25,7 +25,7 @@ from heliograph.admin.endpoints import ENDPOINTS as ADMIN
 from heliograph.api.endpoints import ENDPOINTS
 from heliograph.cli.main import app
 from heliograph.config import Config, parse
-from heliograph.flows import accept
+from heliograph.flows import accept, judge
 from heliograph.observe import Watch, render_metrics
 from heliograph.simulator.commands import COMMANDS as ORDERS
 from heliograph.simulator.dialects import DIALECTS
@@ -35,6 +35,8 @@ from heliograph.sms import address, gsm7, national, segments, verdict
 from heliograph.sms.codes import ERROR, STATUS
 from heliograph.sms.text import LANGUAGES
 from heliograph.sms.transliteration import TRANSLITERATIONS, transliterate
+from heliograph.store.accepting import DUPLICATE_ID
+from heliograph.store.limiting import FLOODING, NOT_ENOUGH_CREDITS
 from heliograph.store.settling import Sent
 from heliograph.web import openapi
 from heliograph.web.errors import TABLE
@@ -377,7 +379,8 @@ def test_a_documented_status_has_the_name_that_programs_compare(heading: str) ->
 
 def test_every_status_and_error_that_the_gateway_gives_by_itself_is_documented() -> None:
     refusals = {address.MISSING_TO, address.INVALID_RECIPIENT, address.PREFIX_MISSING, address.INVALID_SENDER}
-    refusals |= {segments.INVALID_UDH, segments.MESSAGE_TOO_LONG, accept.DUPLICATE_ID, accept.NO_ROUTE}
+    refusals |= {segments.INVALID_UDH, segments.MESSAGE_TOO_LONG, DUPLICATE_ID, accept.NO_ROUTE}
+    refusals |= {judge.SENDER_BLOCKED, judge.RECIPIENT_BLOCKED, NOT_ENOUGH_CREDITS[0], FLOODING[0]}
     rejections = [status for status in Status if status.status_id is not None and status]
     outcomes = {meaning.status_id for meaning in MEANINGS.values() if meaning.final} | {
         verdict.DELIVERED_TO_OPERATOR,

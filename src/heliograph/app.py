@@ -32,15 +32,15 @@ from heliograph.flows.inbound import Assigner
 from heliograph.flows.inbox import Inbox
 from heliograph.flows.intake import Bounds, Intake
 from heliograph.flows.logs import Logs
-from heliograph.flows.notify import Notifier, PushPolicy
+from heliograph.flows.notify import Notifier
 from heliograph.flows.pull import Puller
+from heliograph.flows.purse import Purses
 from heliograph.flows.receive import Receiver
 from heliograph.flows.routing import Route
 from heliograph.flows.settle import Policies, Settler
 from heliograph.flows.upkeep import Upkeep, recover
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
-from heliograph.peer import smsc_of
 from heliograph.smsc.pool import Pool
 from heliograph.store.errors import EpochEnded
 from heliograph.store.interface import Store
@@ -49,9 +49,9 @@ from heliograph.store.sqlite import SqliteEngine
 from heliograph.values import SQLITE
 from heliograph.web import page
 from heliograph.web.application import build
-from heliograph.web.limits import Limits
 from heliograph.web.server import Server
 from heliograph.webhooks.client import WebhookClient
+from heliograph.wiring import limits_of, policy_of, smsc_of, throttle_of
 
 LOG = structlog.get_logger(__name__)
 MINUTE = 60_000  # milliseconds
@@ -125,11 +125,8 @@ class Gateway:
     def _build(self) -> None:
         config, store, clock, watch, inbox = self.config, self.store, self._clock, self.watch, self._inbox
         webhooks = config.webhooks
-        policy = PushPolicy(
-            batch=webhooks.batch, in_flight=webhooks.in_flight, retries=webhooks.retries, currency=config.currency
-        )
         self._client = WebhookClient(webhooks.timeout_seconds, allow_private=webhooks.allow_private_networks)
-        self._notifier = Notifier(store, self._client, policy, clock, watch)
+        self._notifier = Notifier(store, self._client, policy_of(config), clock, watch)
         self._dispatcher = Dispatcher(store, self.pool, inbox, self._routes, clock, self._epoch, watch)
         self._settler = Settler(
             store, self.pool, inbox, self._policies, clock, self._epoch, watch, self._dispatcher.done, self._told
@@ -153,19 +150,13 @@ class Gateway:
         )
         most = config.limits
         self._intake = Intake(store, clock, Bounds(most.commit_seconds, most.waiting_messages, most.waiting_octets))
-        self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set)
+        remember = most.idempotency_hours * HOUR
+        self._acceptor = Acceptor(self._intake, keys, self._routes, clock, watch, inbox.dispatch.set, remember)
         self.bulks = Bulks(store, self._intake, clock, inbox.dispatch.set)
         self._follower = Follower(
             store, keys, clock, watch, self._told, keep=keep_short_links, seconds=most.commit_seconds
         )
-        self._limits = Limits(
-            body=config.http.body_limit,
-            destinations=config.http.destinations_limit,
-            nesting=config.http.nesting_limit,
-            header_seconds=config.http.header_seconds,
-            body_seconds=config.http.body_seconds,
-            allow_private_networks=webhooks.allow_private_networks,
-        )
+        self._limits = limits_of(config)
 
     def _told(self) -> None:
         """Reports may have become due."""
@@ -185,6 +176,7 @@ class Gateway:
             conversions=Conversions(self.store, self._intake, self._clock, self.watch),
             follower=self._follower,
             health=health,
+            purses=Purses(self._intake, currency),
             limits=self._limits,
             document=msgspec.json.encode(document),
             page=page.render(document),
@@ -197,9 +189,12 @@ class Gateway:
             health=health,
             currency=currency,
             seconds=self._intake.seconds,
+            allow_private=self.config.webhooks.allow_private_networks,
             now=self._clock.now,
         )
-        self._server = Server(build(sites.sites(parts, admin_parts), self.gate, self._limits), self._limits)
+        throttle = throttle_of(self.config, self._clock.monotonic)
+        app = build(sites.sites(parts, admin_parts), self.gate, self._limits, throttle)
+        self._server = Server(app, self._limits)
         self.port = self._server.bind(self.config.http.host, self.config.http.port)
         return self.port
 

@@ -124,6 +124,15 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waiting_octets: Annotated[int, Meta(ge=1000, le=1_099_511_627_776, description="Octets of them; 503 above.")] = (
         128 * 1024 * 1024
     )
+    idempotency_hours: Annotated[
+        int, Meta(ge=1, le=720, description="How long a request that comes again is known by its Idempotency-Key.")
+    ] = 24
+    logs_per_minute: Annotated[
+        int, Meta(ge=0, le=100_000, description="Requests for logs a minute, an account; 0 is no limit.")
+    ] = 120
+    logins_per_second: Annotated[
+        int, Meta(ge=0, le=100_000, description="Requests to `/auth/…` a second, an address; 0 is no limit.")
+    ] = 10
 
 
 class SmscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -67,6 +67,21 @@ def test_a_setting_is_changed_alone_and_taken_away_by_nothing(scene):
     scene(body)
 
 
+@pytest.mark.parametrize("name", ["notify_url", "inbound_url"])
+def test_nothing_is_told_to_private_addresses_unless_that_is_allowed(scene, name):
+    async def body(s):
+        await admin.create_account(s.store, "acme", BEGIN)
+        with pytest.raises(errors.BadValue, match="must not name a private"):
+            await admin.set_account(s.store, "acme", **{name: "http://192.168.0.1/reports"})
+        assert await settings_of(s.store) == settings.DEFAULTS
+
+        changed = await admin.set_account(s.store, "acme", allow_private=True, **{name: "http://192.168.0.1/reports"})
+        assert getattr(changed, name) == "http://192.168.0.1/reports"
+        assert await admin.set_account(s.store, "acme", **{name: ""}) == settings.DEFAULTS
+
+    scene(body)
+
+
 def test_of_settings_that_are_given_together_all_are_changed_or_none(scene):
     async def body(s):
         await admin.create_account(s.store, "acme", BEGIN)

@@ -410,7 +410,7 @@ def test_an_account_carries_its_own_settings(scene):
 
         account = await s.gate.authenticate(f"App {key}")
 
-        assert (account.default_sender, account.settings.price) == ("ACME", 500_000)
+        assert (account.settings.default_sender, account.settings.price) == ("ACME", 500_000)
         assert s.gate.policy_of(account.id) == "hold"
         assert s.gate.policy_of(account.id + 1) is None
 

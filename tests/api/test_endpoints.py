@@ -198,6 +198,8 @@ LOOKS: dict[str, Look] = {
     "GET /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", query=BULK, before=later),
     "PUT /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", AFTER, query=BULK, before=later),
     "POST /ct/1/log/end/{messageId}": Look({"processKey"}, "conversionResponse", before=tracked),
+    "GET /account/1/balance": Look({"balance", "currency"}, "BalanceResponse"),
+    "GET /account/1/total-balance": Look({"balance", "currency"}, "BalanceResponse"),
     "POST /auth/1/session": Look({"token"}, "SessionResponse", LOGIN, OPEN),
     "DELETE /auth/1/session": Look(set(), before=session),
     "POST /auth/1/oauth2/token": Look({"access_token", "expires_in", "token_type"}, "TokenResponse", CLIENT, OPEN),

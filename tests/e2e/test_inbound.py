@@ -56,7 +56,7 @@ async def collected(customer: Customer, count: int) -> list[dict[str, Any]]:
 async def push_to(url: str, sink: Sink) -> None:
     """The account has its inbound messages pushed."""
     store = await open_store(url, exclusive=False)
-    await admin.set_account(store, "acme", inbound_url=sink.url("/inbound"))
+    await admin.set_account(store, "acme", allow_private=True, inbound_url=sink.url("/inbound"))
     await store.close()
 
 

@@ -1,4 +1,5 @@
-"""The gateway's process is killed under load, again and again: what was answered with 200 is sent and reported.
+"""The gateway's process is killed under load, again and again: what was answered with 200 is sent and reported, and no
+money is made or lost.
 
 `HELIOGRAPH_CHAOS_KILLS` says how often (2), `HELIOGRAPH_CHAOS_SEED` where chance begins (1): for longer runs.
 """
@@ -19,6 +20,9 @@ import postgres
 from e2e.conftest import run
 from e2e.gateway import Customer, Reply, Sink, configure, message, open_account, until
 from e2e.served import Served
+from flows.engines import Engine, OnPostgres, OnSqlite
+from heliograph.accounts import admin
+from heliograph.app import open_store
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.simulator.server import Simulator
 
@@ -28,6 +32,7 @@ LINKS, WINDOW = 2, 20
 CUSTOMERS = 4
 WITHIN = 60.0  # seconds
 AHEAD = 1000  # messages that are accepted and not yet reported
+TOP_UP, PRICE = 1000, 12_500  # a sum, and millionths of it
 
 
 class Load:
@@ -70,9 +75,10 @@ class Load:
 class Scene:
     """A gateway's process between customers under load and an SMSC."""
 
-    def __init__(self, url: str, config: Path) -> None:
+    def __init__(self, engine: Engine, config: Path) -> None:
         self.simulator, self.sink = Simulator(Behaviour(receipt_delay=0.0), keep=True), Sink()
-        self._url = url
+        self._engine = engine
+        self._url = engine.url
         self._config = config
 
     async def play(self) -> None:
@@ -82,6 +88,7 @@ class Scene:
         await self.simulator.start()
         write(self._config, configure(self._url, self.simulator.port, smsc=f"links = {LINKS}\nwindow = {WINDOW}"))
         key = await open_account(self._url)
+        await self._pay()
         async with self.sink.serve(), aiohttp.ClientSession() as session:
             load = Load(Customer(session, 0, key), self.sink, chance)
             await self._start(load)
@@ -100,6 +107,26 @@ class Scene:
                 await self._served.kill()
         await self.simulator.stop()
         _check(load.accepted, self.simulator, self.sink.reports)
+        await self._check_money()
+
+    async def _pay(self) -> None:
+        """The account is prepaid."""
+        store = await open_store(self._url, exclusive=False)
+        await admin.set_account(store, "acme", price=str(PRICE / 1_000_000), prepaid="true")
+        await admin.top_up(store, "acme", str(TOP_UP))
+        await store.close()
+
+    async def _check_money(self) -> None:
+        """What is available, reserved and spent is what was topped up; what is reserved is for what has not ended."""
+        [(available, reserved)] = await self._engine.rows("SELECT available, reserved FROM balance")
+        [(waiting,)] = await self._engine.rows("SELECT COUNT(*) FROM message")
+        spent = 0
+        for (day,) in await self._engine.rows("SELECT day FROM history_day"):
+            spent += (await self._engine.rows(f"SELECT SUM(price) FROM history_{day}"))[0][0]
+        print(f"{spent / PRICE:.0f} paid, {waiting} waiting")
+        assert reserved == waiting * PRICE
+        assert available + reserved + spent == TOP_UP * 1_000_000
+        assert spent >= len({report["messageId"] for report in self.sink.reports}) * PRICE > 0
 
     async def _start(self, load: Load) -> None:
         self._served = await Served.start(self._config)
@@ -142,12 +169,12 @@ def _check(accepted: dict[str, str], simulator: Simulator, reports: list[dict[st
 
 
 def test_a_killed_gateway_on_sqlite_keeps_every_promise(tmp_path: Path) -> None:
-    run(Scene(f"sqlite://{tmp_path / 'heliograph.db'}", tmp_path / "heliograph.toml").play())
+    run(Scene(OnSqlite(tmp_path / "heliograph.db"), tmp_path / "heliograph.toml").play())
 
 
 def test_a_killed_gateway_on_postgresql_keeps_every_promise(tmp_path: Path) -> None:
     with postgres.running(fsync=True) as server:
-        run(Scene(server.url("postgres"), tmp_path / "heliograph.toml").play())
+        run(Scene(OnPostgres(server.url("postgres")), tmp_path / "heliograph.toml").play())
 
 
 def test_a_killed_and_a_stopped_process_both_let_go_of_the_store(tmp_path: Path) -> None:

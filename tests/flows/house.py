@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from heliograph.accounts.settings import DEFAULTS, Settings
 from heliograph.app import open_store
 from heliograph.flows.accept import Acceptor
 from heliograph.flows.bulks import Bulks
@@ -86,7 +87,8 @@ async def until(condition: Callable[[], object], within: float = 10.0) -> None:
 @dataclass(frozen=True, slots=True)
 class Customer:
     id: int = 1
-    default_sender: str | None = None
+    settings: Settings = DEFAULTS
+    blocks: bool = False
 
 
 def a_draft(text: str | bytes = "hello", *to: str, **changes: Any) -> Draft:

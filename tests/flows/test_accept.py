@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from flows.house import Customer
+from heliograph.accounts.settings import Settings
 from heliograph.flows.accept import Acceptor, webhook_of
 from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import Bounds, Intake
@@ -33,12 +35,6 @@ MONDAY, TUESDAY = 0, 1  # BEGIN is noon on a Tuesday
 MISSING, BAD_NUMBER, SHORT, SENDER, NO_ROUTE, DUPLICATE, UDH, TOO_LONG = 51, 52, 8, 11, 19, 23, 24, 25
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    id: int = 1
-    default_sender: str | None = None
-
-
 @dataclass
 class Desk:
     """An acceptor on a store of its own."""
@@ -48,7 +44,7 @@ class Desk:
     clock: StillClock = field(default_factory=StillClock)
     watch: Watch = field(default_factory=Watch)
     woken: int = 0
-    account: Account = Account()
+    account: Customer = Customer()
     keys: KeyMaker = field(default_factory=lambda: KeyMaker(1))
     routes: tuple[Route, ...] = (Route(smsc="north"),)
 
@@ -161,7 +157,7 @@ def test_an_id_that_the_account_has_used_is_refused(play: Play) -> None:
         ]
         assert len(await desk.due()) == 2
         assert desk.watch.refused_destinations == {DUPLICATE: 1}
-        desk.account = Account(2)
+        desk.account = Customer(2)
         assert refusals(await desk.accept(a_draft(named("mine")))) == [None]
 
     play(body)
@@ -313,7 +309,7 @@ def test_a_message_without_a_sender_has_the_accounts(
     play: Play, sender: str | None, default: str | None, stored: str
 ) -> None:
     async def body(desk: Desk) -> None:
-        desk.account = Account(1, default)
+        desk.account = Customer(1, Settings(default_sender=default))
         await desk.accept(a_draft(sender=sender))
         [candidate] = await desk.due()
         assert candidate.sender == stored

@@ -59,7 +59,7 @@ class Desk:
 
     async def set(self, name: str, **settings: Any) -> None:
         """Change an account, and have the assigner know when it looks next."""
-        await admin.set_account(self.store, name, **settings)
+        await admin.set_account(self.store, name, allow_private=True, **settings)
         self.clock.turn(FRESH)
 
     async def deliver(self, *keys: int, text: bytes = b"hello", recipient: str = NUMBER, **fields: Any) -> None:

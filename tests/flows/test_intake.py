@@ -42,7 +42,8 @@ class Door:
         """One request with messages of these ids, which may be sent again; which of them are known."""
         keys = {id_ + (1000 if again else 0): id_ for id_ in ids}
         messages = [a_message(key, public_id=f"id {id_}", body=b"x" * octets) for key, id_ in keys.items()]
-        return sorted(keys[key] for key in await self.intake.accept(Acceptance(1, 9, "", None, messages)))
+        known = (await self.intake.accept(Acceptance(1, 9, "", None, messages))).refused
+        return sorted(keys[key] for key in known)
 
     async def begin(self, *ids: int, octets: int = 5) -> asyncio.Task[list[int]]:
         """The same, which waits from now on."""

@@ -19,6 +19,7 @@ from heliograph.sms.message import NewMessage, Options, Receipt, Refusal, Report
 from heliograph.sms.verdict import Verdict
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Candidate, Claim, Move, Taken, Taking
+from heliograph.store.idempotency import Kept
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.reporting import Ask, Pending, Reports
@@ -131,7 +132,13 @@ class Scene:
     async def accept(
         self, *messages: NewMessage, lane: int = 0, name: str = "", interval: int | None = None, **request: Any
     ) -> frozenset[int]:
-        """One request of the account of its first message; `request` is what else it says."""
+        """One request of the account of its first message; the keys that were refused. `request`: what else it says."""
+        return frozenset((await self.request(*messages, lane=lane, name=name, interval=interval, **request)).refused)
+
+    async def request(
+        self, *messages: NewMessage, lane: int = 0, name: str = "", interval: int | None = None, **request: Any
+    ) -> Kept:
+        """The same; all that came of it."""
         lane = lane or messages[0].key + 1_000_000
         acceptance = Acceptance(messages[0].account, lane, name, interval, list(messages), **request)
         return await self.store.accept(acceptance)

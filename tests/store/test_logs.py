@@ -439,6 +439,6 @@ def test_postgres_walks_along_an_index_also_where_it_has_no_figures(database_url
 
 MANY = """
 INSERT INTO history_20260921 (key, account, bulk_id, lane, sender, recipient, body, data_coding, esm_class, segments,
-    created_at, done_at, status, error, options)
-SELECT n, 1, 'bulk', 1, '', '', '', 0, 0, 1, n, n, 5, 0, '' FROM generate_series(1, 20000) n
+    created_at, done_at, status, error, options, price)
+SELECT n, 1, 'bulk', 1, '', '', '', 0, 0, 1, n, n, 5, 0, '', 0 FROM generate_series(1, 20000) n
 """

@@ -13,6 +13,7 @@ import postgres as server
 from heliograph.store import postgres as engine_module
 from heliograph.store.accepting import Acceptance
 from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
+from heliograph.store.idempotency import Kept
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.script import Fetch, Script
@@ -94,7 +95,7 @@ def test_readers_whom_the_server_turns_away_are_told_so_until_they_are_let_in(da
         for _ in range(3):
             with pytest.raises(StoreUnavailable):
                 await store.peek(BEGIN, 10)
-        assert await store.accept(an_acceptance(2)) == frozenset()  # by the connection that there is
+        assert await store.accept(an_acceptance(2)) == Kept()  # by the connection that there is
 
         await beside.execute(f"ALTER ROLE {ROLE} {BARS[bar]}")
         assert {candidate.key for candidate in (await reading(store)).candidates} == {1, 2}
@@ -275,7 +276,7 @@ def test_what_cannot_be_written_fails_alone_and_costs_no_connection(database_url
 
         outcomes = await asyncio.gather(store.accept(an_acceptance(1)), store.accept(bad), return_exceptions=True)
 
-        assert outcomes[0] == frozenset()
+        assert outcomes[0] == Kept()
         assert isinstance(outcomes[1], Unstorable)
         assert sender not in str(outcomes[1])
         assert store._engine._writer is before  # type: ignore[attr-defined]

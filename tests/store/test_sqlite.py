@@ -17,9 +17,10 @@ import pytest
 
 from heliograph.sms.verdict import Verdict
 from heliograph.store import keyring, sqlite, sqlite_worker
-from heliograph.store.accepting import Acceptance
+from heliograph.store.accepting import DUPLICATE_ID, Acceptance
 from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.finishing import finish
+from heliograph.store.idempotency import Kept
 from heliograph.store.interface import Store
 from heliograph.store.script import Fetch, Row, Script, history_table
 from heliograph.store.sqlite import SqliteEngine
@@ -32,7 +33,7 @@ import asyncio, sys
 sys.path.insert(0, sys.argv[2])
 from heliograph.store.sqlite import SqliteEngine
 from heliograph.store.interface import Store
-from heliograph.store.accepting import Acceptance
+from heliograph.store.accepting import DUPLICATE_ID, Acceptance
 from store.scene import a_message
 
 async def store(store, first, step):
@@ -115,7 +116,7 @@ def test_another_process_may_make_accounts_meanwhile(tmp_path: Path) -> None:
         results = await asyncio.gather(*made, *accepted)
         await other.close()
 
-        assert results == [True] * 39 + [frozenset()] * 39
+        assert results == [True] * 39 + [Kept()] * 39
         assert len((await store.load_keyring()).accounts) == 39
 
     play(path, body)
@@ -134,7 +135,7 @@ def test_a_commit_waits_for_another_process_that_writes(tmp_path: Path) -> None:
         other.execute("COMMIT")
         other.close()
 
-        assert await accepted == frozenset()
+        assert await accepted == Kept()
 
     play(path, body)
 
@@ -189,7 +190,7 @@ def test_nothing_is_half_written_when_the_disk_is_full_and_it_goes_on_when_there
 
     connection.raw.pragma("max_page_count", 1_000_000)
     again = [writer.commit({"accept": [an_acceptance(*range(n * 5, n * 5 + 5))]})["accept"][0] for n in full]
-    assert again == [frozenset()] * len(full)
+    assert again == [Kept()] * len(full)
     assert stored(path) == set(range(100))
     connection.raw.close()
 
@@ -210,8 +211,8 @@ def test_a_disk_that_takes_no_more_octets_is_told_and_the_process_lives(tmp_path
         assert isinstance(outcome[-1], StoreUnavailable)
 
         resource.prlimit(pid, resource.RLIMIT_FSIZE, room)
-        assert await store.accept(an_acceptance(5000)) == frozenset()
-        kept = {n for n, outcome in enumerate(outcomes, 1) if outcome == frozenset()}
+        assert await store.accept(an_acceptance(5000)) == Kept()
+        kept = {n for n, outcome in enumerate(outcomes, 1) if outcome == Kept()}
         assert {key for key in stored(path) if key < 1000} == kept
 
     play(path, body)
@@ -230,9 +231,9 @@ def test_what_cannot_be_sent_to_the_process_fails_alone(tmp_path: Path) -> None:
         async with asyncio.timeout(5):
             bad = Acceptance(1, 9, "", None, [a_message(2, sender="\ud800")])
             outcomes = await asyncio.gather(store.accept(an_acceptance(1)), store.accept(bad), return_exceptions=True)
-            assert outcomes[0] == frozenset()
+            assert outcomes[0] == Kept()
             assert isinstance(outcomes[1], Unstorable)
-            assert await store.accept(an_acceptance(3)) == frozenset()
+            assert await store.accept(an_acceptance(3)) == Kept()
 
     play(tmp_path / "heliograph.db", body)
 
@@ -291,8 +292,9 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path, s
 
     async def body(store: Store) -> None:
         known = [Acceptance(1, 9, "", None, [a_message(key + 10**9, public_id=str(key))]) for key in promised]
-        assert await asyncio.gather(*[store.accept(one) for one in known]) == [{m.key} for a in known
-                                                                               for m in a.messages]  # fmt: skip
+        assert await asyncio.gather(*[store.accept(one) for one in known]) == [
+            Kept({m.key: DUPLICATE_ID}) for a in known for m in a.messages
+        ]
 
     promised = {int(key) for line in said for key in line.split()}
     play(path, body)  # the lock is free again once the last commit of the killed one is through

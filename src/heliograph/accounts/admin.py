@@ -10,12 +10,13 @@ import hashlib
 import re
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from heliograph.accounts import money, password, scopes, settings
+from heliograph.accounts.addresses import url_problem
 from heliograph.accounts.errors import (
     BadName,
     BadSettings,
@@ -43,6 +44,9 @@ class NewKey(msgspec.Struct, frozen=True):
     text: str
 
 
+URLS: Final = ("notify_url", "inbound_url")  # settings
+
+
 async def create_account(store: Store, name: str, now: int) -> AccountRow:
     """Make an account; `now` is UTC milliseconds. Raises BadName, NameTaken."""
     if not NAME.fullmatch(name):
@@ -66,12 +70,14 @@ def pick(ring: Keyring, name: str) -> AccountRow:
     return found
 
 
-async def set_account(store: Store, name: str, **given: Given) -> Settings:
+async def set_account(store: Store, name: str, *, allow_private: bool = False, **given: Given) -> Settings:
     """Change the settings that are named, and what `settings.RULES` say of each; "" takes one away.
 
-    All or none are changed. Raises NoSuchAccount, BadValue, BadSettings.
+    `allow_private`: URLs may name private, loopback and link-local addresses. All or none are changed. Raises
+    NoSuchAccount, BadValue, BadSettings.
     """
     encoded = settings.encode(given)
+    _refuse_private({name: given.get(name) for name in URLS}, allow_private)
     ring = await store.load_keyring()
     found = pick(ring, name)
     kept = {key: value for key, value in {**found.settings, **encoded}.items() if value is not None}
@@ -190,6 +196,18 @@ async def revoke_key(store: Store, id_: int, now: int) -> None:
 def _new_id(now: int) -> int:
     """63 bits in time order, like every key."""
     return now << 20 | secrets.randbits(20)
+
+
+def _refuse_private(urls: Mapping[str, Given | None], allow_private: bool) -> None:
+    """Raises BadSettings."""
+    problems = {
+        name: problem
+        for name, given in urls.items()
+        for url in ([given] if isinstance(given, str) else given or ())
+        if url and (problem := url_problem(url, allow_private)) is not None
+    }
+    if problems:
+        raise BadSettings(problems)
 
 
 def _refuse_taken(changed: Settings, others: list[AccountRow]) -> None:

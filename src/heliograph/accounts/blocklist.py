@@ -40,7 +40,12 @@ def sender(text: str) -> str:
         raise BadValue(f"{text!r} cannot be blocked: {problem.sentence}") from None
     if not found:
         raise BadValue("there is no sender in an empty text: name one")
-    return found.removeprefix("+").lower()
+    return comparable(found)
+
+
+def comparable(text: str) -> str:
+    """A good sender as lists of senders have it."""
+    return text.removeprefix("+").lower()
 
 
 NORMAL: Final = {"recipient": recipient, "sender": sender}

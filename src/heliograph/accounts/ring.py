@@ -37,11 +37,7 @@ class Account(msgspec.Struct, frozen=True, gc=False):
     name: str
     settings: Settings = settings.DEFAULTS
     scopes: frozenset[str] | None = None  # for `scopes.allows`; None: all but admin
-
-    @property
-    def default_sender(self) -> str | None:
-        """The sender of messages that name none."""
-        return self.settings.default_sender
+    blocks: bool = False  # it has blocked a recipient or a sender
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
@@ -157,10 +153,10 @@ class Ring:
 
 
 def _account(row: AccountRow) -> Account:
-    return Account(row.id, row.name, settings.load(row.settings))
+    return Account(row.id, row.name, settings.load(row.settings), blocks=row.blocks)
 
 
 def _narrowed(account: Account, granted: str | None) -> Account:
     if granted is None:
         return account
-    return Account(account.id, account.name, account.settings, scopes.parse(granted))
+    return msgspec.structs.replace(account, scopes=scopes.parse(granted))

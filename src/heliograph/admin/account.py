@@ -87,7 +87,7 @@ async def _change(parts: Parts, call: Call) -> AccountShape:
             call.findings.add(path, sentences[0])
     call.check()
     try:
-        await admin.set_account(parts.store, call.path["name"], **given)
+        await admin.set_account(parts.store, call.path["name"], allow_private=parts.allow_private, **given)
     except BadSettings as problem:
         raise BadRequest(setting.sentences(problem, "settings")) from problem
     return await _renewed(parts, call.path["name"])

@@ -27,7 +27,8 @@ class Health(Protocol):
 class Parts:
     """Everything that the handlers work with.
 
-    currency: of all amounts. seconds: how long an answer may wait for the store. now: gives UTC milliseconds.
+    currency: of all amounts. seconds: how long an answer may wait for the store. allow_private: URLs of settings may
+    name private, loopback and link-local addresses. now: gives UTC milliseconds.
     """
 
     store: Store
@@ -35,4 +36,5 @@ class Parts:
     health: Health
     currency: str
     seconds: float
+    allow_private: bool
     now: Callable[[], int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from heliograph.api import bulks, conversion, inbox, login, logs, preview, reports, sending, watching
+from heliograph.api import account, bulks, conversion, inbox, login, logs, preview, reports, sending, watching
 from heliograph.api.parts import Parts
 from heliograph.web.endpoint import Endpoint
 
@@ -16,6 +16,7 @@ ENDPOINTS: Final[tuple[Endpoint[Parts], ...]] = (
     *inbox.ENDPOINTS,
     *bulks.ENDPOINTS,
     *conversion.ENDPOINTS,
+    *account.ENDPOINTS,
     *login.ENDPOINTS,
     *watching.ENDPOINTS,
 )

@@ -161,9 +161,12 @@ def _options(
     reading.measure(at, "options.platform.entityId", platform.entity_id, entity)
     reading.measure(at, "options.platform.applicationId", platform.application_id, entity)
     reading.measure(at, "options.campaignReferenceId", options.campaign_reference_id, option.MAX_CAMPAIGN)
+    url, media = option.read_push(
+        delivery.url, f"{at}webhooks.delivery.url", webhooks.content_type, f"{at}webhooks.contentType", reading
+    )
     return Options(
-        notify_url=option.read_url(delivery.url, f"{at}webhooks.delivery.url", reading),
-        content_type=option.read_content_type(webhooks.content_type, f"{at}webhooks.contentType", reading),
+        notify_url=url,
+        content_type=media,
         shape=reading.era.reports,
         intermediate=bool(delivery.intermediate_report),
         notify=delivery.notify is not False,

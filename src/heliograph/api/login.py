@@ -12,6 +12,7 @@ from heliograph.web.endpoint import LOGGING_IN, Call, Endpoint, Login, Reply
 from heliograph.web.errors import Unauthorized
 from heliograph.web.negotiation import CONTENT_TYPES
 from heliograph.web.query import Parameter
+from heliograph.web.throttle import Quota
 from heliograph.webhooks.formats import JSON
 
 GRANT: Final = "client_credentials"
@@ -114,6 +115,7 @@ ENDPOINTS: Final = (
         root="SessionResponse",
         body=Body(SessionRequest),
         login=Login.NONE,
+        quota=Quota.LOGINS,
         refusals=LOGGING_IN,
         judges=True,
     ),
@@ -123,6 +125,7 @@ ENDPOINTS: Final = (
         summary="End the session whose token the Authorization header holds",
         answer=_close,
         login=Login.NONE,
+        quota=Quota.LOGINS,
         refusals=(401, 429, 500, 503),
     ),
     Endpoint(
@@ -136,6 +139,7 @@ ENDPOINTS: Final = (
         query=_QUERY,
         headers={"cache-control": "no-store"},  # RFC 6749 §5.1
         login=Login.NONE,
+        quota=Quota.LOGINS,
         refusals=LOGGING_IN,
         refusal=TokenRefusal,
     ),

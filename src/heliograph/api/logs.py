@@ -17,6 +17,7 @@ from heliograph.sms.schedule import render_instant
 from heliograph.sms.text import decode
 from heliograph.web.endpoint import READING, Call, Endpoint
 from heliograph.web.query import Parameter
+from heliograph.web.throttle import Quota
 from heliograph.webhooks.formats import STATUS_JSON, error_json, price_json
 from heliograph.webhooks.shapes import ErrorJson, PlatformShape, PriceJson, StatusJson
 
@@ -233,6 +234,7 @@ def _row(path: str, answer: Any, reply: type, root: str, query: tuple[Parameter,
         root=root,
         query=query,
         scopes=scope.LOGS,
+        quota=Quota.LOGS,
         refusals=READING,
         judges=True,
         head=True,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from heliograph.api.addresses import url_problem
+from heliograph.accounts.addresses import url_problem
 from heliograph.api.reading import ABSENT, Reading
 from heliograph.api.requests import IndiaShape, KoreaShape, RegionalShape, TrackingShape, TurkeyShape, UrlOptionsShape
 from heliograph.sms.message import Tracking, UrlOptions
@@ -37,6 +37,16 @@ def read_content_type(text: str | None, path: str, reading: Reading) -> str:
     if (reading.era.reports, media) not in FORMATS:
         reading.findings.add(path, "must be application/json or application/xml")
     return media
+
+
+def read_push(
+    url: str | None, url_path: str, media: str | None, media_path: str, reading: Reading
+) -> tuple[str | None, str]:
+    """Where reports are pushed to, and how they are written: as the account says where the message names no URL."""
+    account = reading.account
+    if not url and account.notify_url is not None:
+        return account.notify_url, read_content_type(media or account.notify_content_type, media_path, reading)
+    return read_url(url, url_path, reading), read_content_type(media, media_path, reading)
 
 
 def read_regional(shape: RegionalShape | None, at: str, reading: Reading) -> dict[str, Any] | None:

@@ -22,8 +22,8 @@ class Acceptor(Protocol):
     """Takes messages in."""
 
     async def accept(self, account: Account, submission: Submission) -> Accepted:
-        """Store the whole submission, then answer; raises `flows.errors.Overloaded` when nothing was stored, and
-        `flows.errors.Unconfirmed` when nobody knows."""
+        """Store the whole submission, then answer; raises `flows.errors.Overloaded` when nothing was stored,
+        `flows.errors.Unconfirmed` when nobody knows, and `flows.errors.KeyReused`."""
 
 
 class Reports(Protocol):
@@ -96,6 +96,16 @@ class Follower(Protocol):
         """The same, by somebody who goes there."""
 
 
+class Purses(Protocol):
+    """Tells what accounts have to spend."""
+
+    @property
+    def currency(self) -> str: ...
+
+    async def available(self, account: Account) -> float:
+        """What new messages of the account may cost."""
+
+
 class Health(Protocol):
     """How the gateway is, for those who watch it."""
 
@@ -125,6 +135,7 @@ class Parts:
     logs: Logs
     conversions: Conversions
     follower: Follower
+    purses: Purses
     health: Health
     limits: Limits
     document: bytes

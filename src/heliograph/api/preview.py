@@ -14,7 +14,7 @@ from heliograph.sms import text as texts
 from heliograph.sms.segments import MAX_OCTETS, Uncuttable
 from heliograph.sms.text import Language, Unsayable
 from heliograph.web.decoding import Body, Findings
-from heliograph.web.endpoint import SENDING, Call, Endpoint
+from heliograph.web.endpoint import CHANGING, Call, Endpoint
 
 _LANGUAGES: Final = ("TR", "ES", "PT", texts.AUTODETECT)
 
@@ -94,7 +94,7 @@ ENDPOINTS: Final = (
         reply=PreviewResponse,
         root="PreviewResponse",
         body=Body(PreviewRequest),
-        refusals=SENDING,
+        refusals=CHANGING,
         judges=True,
         scopes=scope.MANAGE,
     ),

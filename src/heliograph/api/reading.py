@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from heliograph.accounts import settings
+from heliograph.accounts.settings import Settings
 from heliograph.api.era import Era
 from heliograph.web.decoding import Findings
 from heliograph.web.limits import Limits
@@ -21,13 +23,15 @@ ABSENT: Final = "must not be empty"
 class Reading:
     """By which rules a request is read, at what time (UTC milliseconds), and what is wrong with it so far.
 
-    short_base: what short links begin with; None: links stay as they are.
+    account: what its account has said for all of its requests. short_base: what short links begin with; None: links
+    stay as they are.
     """
 
     era: Era
     limits: Limits
     now: int
     findings: Findings
+    account: Settings = settings.DEFAULTS
     short_base: str | None = None
 
     def measure(self, at: str, name: str, text: str | None, most: int) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
+
+import msgspec
 
 from heliograph.api import envelope, era, scope
 from heliograph.api.by_query import FIRST_QUERY, THIRD_QUERY, from_query
@@ -16,10 +20,12 @@ from heliograph.api.requests import MessageShape, SendRequest
 from heliograph.api.shapes import SentResponse, ThirdSentResponse, render_sent, render_third
 from heliograph.api.submissions import to_single, to_submission
 from heliograph.api.third import ThirdRequest
-from heliograph.flows.submission import Submission
+from heliograph.flows.errors import KeyReused
+from heliograph.flows.submission import Once, Submission
 from heliograph.web.decoding import Body
-from heliograph.web.endpoint import SENDING, Call, Endpoint, Login
-from heliograph.web.query import Parameter
+from heliograph.web.endpoint import ONCE, SENDING, Call, Endpoint, Login
+from heliograph.web.errors import Conflict
+from heliograph.web.query import CREDENTIALS, Parameter
 
 SEND: Final = Body(SendRequest)
 SINGLE: Final = Body(MessageShape)
@@ -33,18 +39,40 @@ Reader = Callable[[Any, Reading], Submission]
 MULTI: Final[Reader] = partial(to_submission, lenient=True)
 
 
-async def _send(rules: Era, read: Reader, parts: Parts, call: Call) -> SentResponse | ThirdSentResponse:
+_VISIBLE: Final = re.compile(r"[!-~]{1,255}")
+_SECRET: Final = frozenset(row.name for row in CREDENTIALS)
+_DIGEST: Final = 32  # octets
+
+
+def _once(path: str, call: Call) -> Once | None:
+    """Its Idempotency-Key and what came with it, as digests; None where it has none."""
+    key = call.header(ONCE)
+    if key is None:
+        return None
+    if not _VISIBLE.fullmatch(key):
+        call.findings.add("Idempotency-Key", "must have 1 to 255 visible characters of ASCII")
+    # Who asks is told by the account alone: a password stays out of it.
+    asked = {name: value for name, value in call.values.items() if name not in _SECRET}
+    request = hashlib.blake2b(path.encode() + b"\0", digest_size=_DIGEST)
+    request.update(call.octets if call.body is not None else msgspec.json.encode(asked))
+    return Once(hashlib.blake2b(key.encode("latin-1"), digest_size=_DIGEST).digest(), request.digest())
+
+
+async def _send(path: str, rules: Era, read: Reader, parts: Parts, call: Call) -> SentResponse | ThirdSentResponse:
     """What a 200 says, once everything is stored."""
     asked = call.values if call.body is None else call.body
-    reading = Reading(rules, parts.limits, parts.now(), call.findings, parts.short_base)
+    reading = Reading(rules, parts.limits, parts.now(), call.findings, call.account.settings, parts.short_base)
+    once = _once(path, call)
     many = len(getattr(asked, "messages", None) or ()) > AT_ONCE  # a single one, and a query, have no such list
     submission = await asyncio.to_thread(read, asked, reading) if many else read(asked, reading)
     call.check()
-    accepted = await parts.acceptor.accept(call.account, submission)
-    if rules is era.THIRD:
-        return render_third(accepted, rules)
-    tracking = submission.drafts[0].options.tracking
-    return render_sent(accepted, rules, None if tracking is None else tracking.process_key)
+    if once is not None:
+        submission = msgspec.structs.replace(submission, once=once)
+    try:
+        accepted = await parts.acceptor.accept(call.account, submission)
+    except KeyReused as problem:
+        raise Conflict(str(problem)) from problem
+    return render_third(accepted, rules) if rules is era.THIRD else render_sent(accepted, rules)
 
 
 def _row(path: str, rules: Era, body: Body[Any], read: Reader, summary: str) -> Endpoint[Parts]:
@@ -63,11 +91,12 @@ def _endpoint(method: str, path: str, rules: Era, read: Reader, summary: str, **
         method=method,
         path=path,
         summary=summary,
-        answer=partial(_send, rules, read),
+        answer=partial(_send, path, rules, read),
         reply=ThirdSentResponse if is_third else SentResponse,
         root="SmsResponseEnvelope" if is_third else "smsResponse",
         refusals=SENDING,
         judges=True,
+        once=True,
         scopes=scope.SEND,
         **more,
     )

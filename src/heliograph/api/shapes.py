@@ -49,7 +49,7 @@ class ThirdSentResponse(msgspec.Struct, rename="camel", omit_defaults=True):
     bulk_id: str | None = None
 
 
-def render_sent(accepted: Accepted, era: Era, process_key: str | None = None) -> SentResponse:
+def render_sent(accepted: Accepted, era: Era) -> SentResponse:
     """The answer to a send, ready for the JSON encoder: statuses, counts and the bulk's id by the rules of `era`."""
     sent_on = era.sent_on
     shown = era.always_bulk or accepted.bulk_given or accepted.scheduled or len(accepted.answers) > 1
@@ -61,7 +61,7 @@ def render_sent(accepted: Accepted, era: Era, process_key: str | None = None) ->
             for one in accepted.answers
         ],
         accepted.bulk_id if shown else None,
-        process_key,
+        accepted.process_key,
     )
 
 

@@ -135,9 +135,12 @@ def _options(message: MessageShape, at: str, is_text: bool, common: _Common, rea
     reading.measure(at, "entityId", message.entity_id, entity)
     reading.measure(at, "applicationId", message.application_id, entity)
     reading.measure(at, "campaignReferenceId", message.campaign_reference_id, option.MAX_CAMPAIGN)
+    url, media = option.read_push(
+        message.notify_url, f"{at}notifyUrl", message.notify_content_type, f"{at}notifyContentType", reading
+    )
     return Options(
-        notify_url=option.read_url(message.notify_url, f"{at}notifyUrl", reading),
-        content_type=option.read_content_type(message.notify_content_type, f"{at}notifyContentType", reading),
+        notify_url=url,
+        content_type=media,
         shape=reading.era.reports,
         intermediate=bool(message.intermediate_report),
         notify=message.notify is not False,

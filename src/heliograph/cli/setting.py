@@ -74,6 +74,7 @@ def set_(
         heliograph account set acme --allowed-sender ''
     """
     from heliograph.accounts import admin
+    from heliograph.config import load
 
     given = {
         "default_sender": default_sender,
@@ -92,5 +93,6 @@ def set_(
     named = {setting: value for setting, value in given.items() if value is not None}
     if not named:
         raise typer.BadParameter("name a setting, like --default-sender; --help shows them all")
-    in_store(config, lambda store: admin.set_account(store, name, **named))
+    allow_private = load(config).webhooks.allow_private_networks
+    in_store(config, lambda store: admin.set_account(store, name, allow_private=allow_private, **named))
     print(f"account {name} is changed; a running gateway knows within two seconds")

@@ -3,6 +3,7 @@
 Rule 1: a bad destination is refused by itself; the others of its request are accepted.
 Rule 2: all that is accepted of a request is stored in one transaction, and what is refused of it in the same, for the
 logs alone: no report, and no id that is used up.
+Rule 3: a request that comes again with its Idempotency-Key is answered as it was, and nothing more is stored.
 """
 
 from __future__ import annotations
@@ -10,39 +11,33 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import msgspec
 
 from heliograph.clock import Clock
-from heliograph.flows import shorten
+from heliograph.flows import judge, replay, shorten
+from heliograph.flows.errors import KeyReused
 from heliograph.flows.intake import Intake
+from heliograph.flows.judge import Customer
 from heliograph.flows.routing import Route, choose
 from heliograph.flows.submission import Accepted, Answer, Destination, Draft, Submission
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
-from heliograph.sms import address, schedule, segments
+from heliograph.sms import schedule, segments
 from heliograph.sms.address import BadAddress
 from heliograph.sms.message import NewMessage, NewShortLink, Options, Refusal
 from heliograph.sms.schedule import Plan
 from heliograph.sms.segments import Uncuttable
-from heliograph.store.accepting import DUPLICATE_ID, Acceptance
+from heliograph.store.accepting import Acceptance
+from heliograph.store.blocklist import Blocked
+from heliograph.store.idempotency import Kept, Memo
 
 ENCODER = msgspec.msgpack.Encoder()
 NO_ROUTE = 19
 OWN = ""  # a bulkId that is the message's key
+DAY = 86_400_000  # milliseconds
 KEPT_ADDRESS = 64  # characters of a sender or a recipient that was refused
 KEPT_BODY = 4000  # octets: a longer body of a refused message is not kept
-
-
-class Customer(Protocol):
-    """Who sends."""
-
-    @property
-    def id(self) -> int: ...
-
-    @property
-    def default_sender(self) -> str | None: ...
 
 
 class Shared(msgspec.Struct, frozen=True):
@@ -55,6 +50,8 @@ class Shared(msgspec.Struct, frozen=True):
     open_hours: bytes | None
     webhook: int | None
     options: bytes
+    price: int  # of one message, in millionths
+    prepaid: bool
 
 
 @dataclass(slots=True)
@@ -68,7 +65,8 @@ class Judged:
 
 
 class Acceptor:
-    """`wake` is called when something that is due was stored."""
+    """`wake` is called when something that is due was stored. `remember` (milliseconds) is how long a request that
+    comes again is known by its Idempotency-Key."""
 
     def __init__(
         self,
@@ -78,6 +76,7 @@ class Acceptor:
         clock: Clock,
         watch: Watch,
         wake: Callable[[], None],
+        remember: int = DAY,
     ) -> None:
         self._intake = intake
         self._keys = keys
@@ -85,26 +84,38 @@ class Acceptor:
         self._clock = clock
         self._watch = watch
         self._wake = wake
+        self._remember = remember
 
     async def accept(self, account: Customer, submission: Submission) -> Accepted:
-        """Judge, store, answer. Raises Overloaded where nothing is stored, Unconfirmed where nobody knows."""
+        """Judge, store, answer.
+
+        Raises Overloaded where nothing is stored, Unconfirmed where nobody knows, and KeyReused.
+        """
+        blocked = await judge.find_blocked(self._intake, account, submission) if account.blocks else judge.NOTHING
         now = self._clock.now()
         scheduled = any(draft.send_at is not None for draft in submission.drafts)
         lane, bulk_id = self._bulk(submission, scheduled, now)
         judged = Judged()
         for draft in submission.drafts:
-            self._accept_draft(account, draft, bulk_id, now, judged)
-        answers, messages = judged.answers, judged.messages
+            self._accept_draft(account, draft, blocked, bulk_id, now, judged)
         if bulk_id == OWN:
-            bulk_id = (messages or judged.refused)[0].bulk_id
-        known = await self._keep(account.id, submission, lane, judged, now)
-        if known:
-            answers = _without(answers, messages, known)
-        kept = [m.key for m in messages if m.key not in known] if known else [m.key for m in messages]
-        self._watch.accepted(kept, [a.refused for a in answers if a.refused is not None])
-        if kept:
+            bulk_id = (judged.messages or judged.refused)[0].bulk_id
+        tracking = submission.drafts[0].options.tracking
+        process_key = None if tracking is None else tracking.process_key
+        accepted = Accepted(judged.answers, bulk_id, scheduled, submission.bulk_id is not None, process_key)
+        kept = await self._keep(account, submission, lane, accepted, judged, now)
+        if kept.conflict:
+            raise KeyReused("this Idempotency-Key came with another request before")
+        if kept.again is not None:
+            return replay.given(kept.again, kept.refused)
+        keys = [m.key for m in judged.messages]
+        if kept.refused:
+            accepted = replay.without(accepted, keys, kept.refused)
+            keys = [key for key in keys if key not in kept.refused]
+        self._watch.accepted(keys, [a.refused for a in accepted.answers if a.refused is not None])
+        if keys:
             self._wake()
-        return Accepted(answers, bulk_id, scheduled, submission.bulk_id is not None)
+        return accepted
 
     def _bulk(self, submission: Submission, scheduled: bool, now: int) -> tuple[str, str | None]:
         """The name of the lane, and the bulkId.
@@ -126,16 +137,17 @@ class Acceptor:
         self,
         account: Customer,
         draft: Draft,
+        blocked: Blocked,
         bulk_id: str | None,
         now: int,
         judged: Judged,
     ) -> None:
-        shared = self._share(account, draft, now)
+        shared = self._share(account, draft, blocked, now)
         for destination in draft.destinations:
             try:
                 if isinstance(shared, int):
                     raise BadAddress(shared, "refused with all of its draft")
-                recipient = address.recipient(destination.to)
+                recipient = judge.recipient_of(destination.to, blocked)
             except BadAddress as error:
                 judged.answers.append(Answer(destination.to, destination.message_id, refused=error.status_id))
                 judged.refused.append(self._refusal(account, draft, destination, error.status_id, bulk_id, now))
@@ -149,11 +161,11 @@ class Acceptor:
             told = shared.segments if draft.counted else None
             judged.answers.append(Answer(destination.to, shown, None, shared.held, told))
 
-    def _share(self, account: Customer, draft: Draft, now: int) -> Shared | int:
+    def _share(self, account: Customer, draft: Draft, blocked: Blocked, now: int) -> Shared | int:
         """What the messages of a draft have in common; the status id of their refusal, where all are refused."""
         try:
             count = segments.count(draft.body, draft.data_coding, draft.esm_class)
-            sender = address.sender(draft.sender) or account.default_sender or ""
+            sender = judge.sender_of(account, draft, blocked)
         except (Uncuttable, BadAddress) as error:
             return error.status_id
         if choose(self._routes) is None:
@@ -167,6 +179,8 @@ class Acceptor:
             open_hours=None if draft.window is None else ENCODER.encode(draft.window),
             webhook=webhook_of(account.id, draft.options),
             options=ENCODER.encode(draft.options),
+            price=count * account.settings.price,
+            prepaid=account.settings.prepaid and account.settings.price > 0,
         )
 
     def _message(
@@ -199,20 +213,27 @@ class Acceptor:
             shared.webhook,
             draft.options.intermediate,
             shared.options,
+            shared.price,
+            shared.prepaid,
         )
 
     async def _keep(
         self,
-        account: int,
+        account: Customer,
         submission: Submission,
         lane: str,
+        accepted: Accepted,
         judged: Judged,
         now: int,
-    ) -> frozenset[int]:
-        """Store; the keys that were not, because their id is known."""
+    ) -> Kept:
+        """Store, and remember the answer of what may come again."""
         times = [draft.send_at for draft in submission.drafts if draft.send_at is not None]
+        once, memo = submission.once, None
+        if once is not None:
+            answer = replay.kept(accepted, [m.key for m in judged.messages])
+            memo = Memo(account.id, once.key, once.request, answer, now, now + self._remember)
         acceptance = Acceptance(
-            account,
+            account.id,
             self._keys.make(now),
             lane,
             submission.segment_interval,
@@ -222,6 +243,8 @@ class Acceptor:
             single=len(submission.drafts) == 1,
             refused=judged.refused,
             short_links=list(judged.short_links.values()),
+            limits=judge.limits_of(account.settings),
+            memo=memo,
         )
         return await self._intake.accept(acceptance)
 
@@ -235,7 +258,7 @@ class Acceptor:
             account.id,
             None if destination.message_id is None else storable(destination.message_id),
             str(key) if bulk_id == OWN else bulk_id,
-            storable(draft.sender or account.default_sender or "")[:KEPT_ADDRESS],
+            storable(draft.sender or account.settings.default_sender or "")[:KEPT_ADDRESS],
             storable(destination.to or "")[:KEPT_ADDRESS],
             draft.body if len(draft.body) <= KEPT_BODY else b"",
             draft.data_coding,
@@ -259,12 +282,3 @@ def webhook_of(account: int, options: Options) -> int | None:
         return None
     text = f"{account}\0{options.notify_url}\0{options.content_type}\0{options.shape}".encode()
     return (int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1) or 1
-
-
-def _without(answers: list[Answer], messages: list[NewMessage], known: frozenset[int]) -> list[Answer]:
-    """The answers once it is seen that some ids are known: a refused destination keeps its `to` and its id."""
-    stored = iter(messages)
-    return [
-        Answer(a.to, a.message_id, refused=DUPLICATE_ID) if a.refused is None and next(stored).key in known else a
-        for a in answers
-    ]

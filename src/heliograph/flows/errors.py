@@ -22,6 +22,10 @@ class Unconfirmed(Exception):
         self.retry_after = retry_after
 
 
+class KeyReused(Exception):
+    """An Idempotency-Key came with another request than before: a 422. The exception's text is for the customer."""
+
+
 class NoSuchBulk(Exception):
     """The account has no such bulk, or it is over and cannot be asked for this any more: a 404."""
 

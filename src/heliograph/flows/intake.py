@@ -8,8 +8,9 @@ Rule 3: one look a second over all that waits; no request has a clock of its own
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from itertools import takewhile
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -18,7 +19,9 @@ from heliograph.clock import Clock
 from heliograph.flows.errors import Overloaded, Unconfirmed
 from heliograph.store.accepting import Acceptance
 from heliograph.store.errors import NotStored, StoreUnavailable
+from heliograph.store.idempotency import Kept
 from heliograph.store.interface import Store
+from heliograph.store.script import Script
 
 T = TypeVar("T")
 LOG = structlog.get_logger(__name__)
@@ -47,11 +50,12 @@ class Intake:
         self._octets = 0
         self._stop = asyncio.Event()
 
-    async def accept(self, acceptance: Acceptance) -> frozenset[int]:
-        """Store a request; the keys that were not stored, because their id is known. Raises as `answer`."""
+    async def accept(self, acceptance: Acceptance) -> Kept:
+        """Store a request; what was not stored of it. Raises as `answer`."""
         messages = len(acceptance.messages) + len(acceptance.refused)
         octets = sum([len(m.body) + len(m.options) for m in acceptance.messages])
         octets += sum([len(r.body) + len(r.options) for r in acceptance.refused])
+        octets += 0 if acceptance.memo is None else len(acceptance.memo.answer)
         bounds = self._bounds
         # What is larger than the bound goes when nothing else waits, or it would be refused for ever.
         if self._messages and (self._messages + messages > bounds.messages or self._octets + octets > bounds.octets):
@@ -78,6 +82,14 @@ class Intake:
             raise Unconfirmed("the message store did not say what came of it", RETRY_AFTER) from error
         finally:
             del self._since[future]  # type: ignore[arg-type]
+
+    async def look(self, script: Callable[..., Script[T]], *arguments: Any) -> T:
+        """Run a reading script. Raises Overloaded where the store does not answer in time."""
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self._store.look(script, *arguments)
+        except (TimeoutError, StoreUnavailable) as error:
+            raise Overloaded("the message store does not answer", RETRY_AFTER) from error
 
     async def run(self) -> None:
         """Give up what waits for too long, until `stop`."""

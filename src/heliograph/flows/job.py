@@ -71,7 +71,7 @@ class Job:
                 return None
             case Refused(status, error):
                 if self.verdict is None:
-                    self.verdict = Verdict(self.key, status, error, None, now)
+                    self.verdict = Verdict(self.key, status, error, None, now, self.candidate.prepaid)
                 return None
             case Again(delay, counted, without_validity=trial):
                 # The one that shows what the SMSC dislikes goes first: all behind it may be refused for the same.

@@ -157,7 +157,7 @@ class Settler(Rounds):
         """Where no receipts come, a message is over when the last of its segments was taken."""
         for job in jobs:
             if job.over and not job.stopped and job.link.binding.smsc in self._silent:
-                job.verdict = Verdict(job.key, DELIVERED_TO_OPERATOR, NO_ERROR, None, now)
+                job.verdict = Verdict(job.key, DELIVERED_TO_OPERATOR, NO_ERROR, None, now, job.candidate.prepaid)
 
     def _without_answer(self, brought: Brought, now: int) -> list[SegmentOutcome]:
         outcomes = [job.lost(part, self._fate(job), now) for job, part in brought.unknown]

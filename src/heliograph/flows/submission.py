@@ -32,6 +32,13 @@ class Draft(msgspec.Struct, frozen=True):
     short_links: ShortLinks | None = None  # the short links in its body
 
 
+class Once(msgspec.Struct, frozen=True):
+    """A request that may come again, and is to be done once: digests of its Idempotency-Key and of itself."""
+
+    key: bytes
+    request: bytes
+
+
 class Submission(msgspec.Struct, frozen=True):
     """A whole request: stored whole, or refused whole."""
 
@@ -39,6 +46,7 @@ class Submission(msgspec.Struct, frozen=True):
     bulk_id: str | None = None
     segment_interval: int | None = None  # microseconds between two segments of the bulk; None: no speed limit
     always_bulk: bool = False  # the answer names the bulk even of a single message
+    once: Once | None = None  # None: it has no Idempotency-Key
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +66,7 @@ class Accepted(msgspec.Struct, frozen=True):
     bulk_id: str | None
     scheduled: bool  # some message named a sendAt
     bulk_given: bool  # the customer named the bulk
+    process_key: str | None = None  # what the customer will tell conversions by
 
 
 class ReportQuery(msgspec.Struct, frozen=True):

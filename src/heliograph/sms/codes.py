@@ -247,7 +247,11 @@ ERROR: Final[dict[int, Error]] = {
 REFUSAL_ERRORS: Final[dict[int, int]] = {
     8: 351,
     11: 368,
+    12: 542,
+    13: 2053,
+    14: 2052,
     19: 4102,
+    20: 4103,
     23: 5492,
     24: 4096,
     25: 355,

@@ -112,6 +112,8 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     webhook: int | None  # a hash of account, URL, content type and shape; None: reports wait to be pulled
     intermediate: bool
     options: bytes  # Options, encoded
+    price: int = 0  # of all its segments, in millionths
+    prepaid: bool = False  # the price is reserved from the account's balance
 
 
 class NewShortLink(msgspec.Struct, frozen=True, gc=False, array_like=True):

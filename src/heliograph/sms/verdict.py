@@ -36,6 +36,7 @@ class Verdict(msgspec.Struct, frozen=True, gc=False, array_like=True):
     error: int
     note: str | None
     done_at: int
+    prepaid: bool = False  # a part of a balance is reserved for it
 
 
 def summarize(key: int, total: int, outcomes: Sequence[Outcome]) -> Verdict | None:

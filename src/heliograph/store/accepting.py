@@ -1,18 +1,27 @@
-"""Accepting: a request's messages, their lane and their ids, in the transaction that the 200 waits for."""
+"""Accepting: a request's messages, their lane and their ids, in the transaction that the 200 waits for.
+
+Rule 1: what this transaction alone can know is judged in one order: an id that is known, a flood, the balance.
+Rule 2: a request whose Idempotency-Key has been used leaves nothing behind.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from heliograph.sms.codes import REFUSAL_ERRORS
 from heliograph.sms.message import NewMessage, NewShortLink, Refusal
+from heliograph.store import idempotency, limiting
+from heliograph.store.idempotency import Kept, Memo
+from heliograph.store.limiting import AccountLimits, Reason
 from heliograph.store.script import Fetch, Row, Run, Script, day_of
 
 DUPLICATE_ID = 23
+_DUPLICATE: Reason = (DUPLICATE_ID, REFUSAL_ERRORS[DUPLICATE_ID])
+_KEPT = Kept()
 NO_LANE = 0
 
 
@@ -29,6 +38,8 @@ class Acceptance(msgspec.Struct, frozen=True, array_like=True):
     validity_minutes: int | None = None  # of the only message object
     single: bool = False  # it has one message object, so that another time can be given to all of it
     short_links: list[NewShortLink] = []
+    limits: AccountLimits | None = None  # None: its account has none
+    memo: Memo | None = None  # None: it has no Idempotency-Key
 
 
 def id_digest(public_id: str) -> bytes:
@@ -36,31 +47,36 @@ def id_digest(public_id: str) -> bytes:
     return hashlib.blake2b(public_id.encode(), digest_size=16).digest()
 
 
-def accept(batch: Sequence[Acceptance]) -> Script[list[frozenset[int]]]:
-    """Store the messages of every request; for each, the keys that were refused because their id is known.
+def accept(batch: Sequence[Acceptance]) -> Script[list[Kept]]:
+    """Store the messages of every request; for each, what was refused of it, or what a request before it was answered.
 
     What is refused is of no use but for the logs: it goes straight into the history of the day.
     """
-    named = [(m.account, id_digest(m.public_id), m.key) for a in batch for m in a.messages if m.public_id is not None]
-    known: frozenset[int] = frozenset()
-    if named and (yield Run("add_known_ids", named)) != len(named):
-        known = frozenset(row[0] for row in (yield Fetch("find_known_ids", named)))
-    lanes = yield from _open_lanes(batch, known)
+    memos = [a.memo for a in batch]
+    recalled, fresh = idempotency.NOTHING, batch
+    if any(memos):
+        recalled = yield from idempotency.recall(memos)
+        fresh = [a for n, a in enumerate(batch) if n not in recalled.known and n not in recalled.followers]
+    refused = yield from _refuse(fresh)
+    lanes = yield from _open_lanes(fresh, refused)
     rows: list[Row] = []
-    for a in batch:
+    for a in fresh:
         lane = lanes.get((a.account, a.lane_name))
-        rows += [(*msgspec.structs.astuple(m), lane) for m in a.messages if m.key not in known]
+        rows += [(*msgspec.structs.astuple(m), lane) for m in a.messages if m.key not in refused]
     yield Run("add_messages", rows)
-    if any([a.short_links for a in batch]):
-        yield Run("add_short_links", [row for a in batch for row in _link_rows(a, known)])
-    if known or any([a.refused for a in batch]):
-        yield from _keep_refusals(batch, known, lanes)
-    return [known.intersection(m.key for m in a.messages) if known else known for a in batch]
+    if any([a.short_links for a in fresh]):
+        yield Run("add_short_links", [row for a in fresh for row in _link_rows(a, refused)])
+    if refused or any([a.refused for a in fresh]):
+        yield from _keep_refusals(fresh, refused, lanes)
+    results = [_kept(a, refused) for a in batch] if refused else [_KEPT] * len(batch)
+    if not any(memos):
+        return results
+    return (yield from idempotency.answer(memos, recalled, results))
 
 
-def _link_rows(a: Acceptance, known: frozenset[int]) -> list[Row]:
+def _link_rows(a: Acceptance, refused: Mapping[int, Reason]) -> list[Row]:
     """Those whose message is stored; shared ones, where any message is."""
-    messages = {m.key: m for m in a.messages if m.key not in known}
+    messages = {m.key: m for m in a.messages if m.key not in refused}
     rows: list[Row] = []
     for one in a.short_links:
         if one.message is None and messages:
@@ -73,10 +89,28 @@ def _link_rows(a: Acceptance, known: frozenset[int]) -> list[Row]:
     return rows
 
 
-def _open_lanes(batch: Sequence[Acceptance], known: frozenset[int]) -> Script[dict[tuple[int, str], int]]:
+def _refuse(batch: Sequence[Acceptance]) -> Script[dict[int, Reason]]:
+    """The messages that are refused here, by their keys."""
+    named = [(m.account, id_digest(m.public_id), m.key) for a in batch for m in a.messages if m.public_id is not None]
+    refused: dict[int, Reason] = {}
+    if named and (yield Run("add_known_ids", named)) != len(named):
+        refused = {row[0]: _DUPLICATE for row in (yield Fetch("find_known_ids", named))}
+    limited = [(a.limits, [m for m in a.messages if m.key not in refused]) for a in batch if a.limits is not None]
+    if limited:
+        more = yield from limiting.judge(limited)
+        yield Run("forget_ids", [row for row in named if row[2] in more])  # they may be used again
+        refused |= more
+    return refused
+
+
+def _kept(a: Acceptance, refused: Mapping[int, Reason]) -> Kept:
+    return Kept({m.key: refused[m.key][0] for m in a.messages if m.key in refused})
+
+
+def _open_lanes(batch: Sequence[Acceptance], refused: Mapping[int, Reason]) -> Script[dict[tuple[int, str], int]]:
     lanes: dict[tuple[int, str], list[object]] = {}
     for a in batch:
-        dues = [m.due for m in a.messages if m.key not in known]
+        dues = [m.due for m in a.messages if m.key not in refused]
         if not dues:
             continue
         due, place = min(dues), (a.account, a.lane_name)
@@ -96,9 +130,11 @@ def _open_lanes(batch: Sequence[Acceptance], known: frozenset[int]) -> Script[di
 
 
 def _keep_refusals(
-    batch: Sequence[Acceptance], known: frozenset[int], lanes: dict[tuple[int, str], int]
+    batch: Sequence[Acceptance], reasons: Mapping[int, Reason], lanes: dict[tuple[int, str], int]
 ) -> Script[None]:
-    refused = [(a, [*a.refused, *[_duplicate(m) for m in a.messages if m.key in known]]) for a in batch]
+    refused = [
+        (a, [*a.refused, *[_refusal(m, reasons[m.key][0]) for m in a.messages if m.key in reasons]]) for a in batch
+    ]
     missing: dict[tuple[int, str], Row] = {}
     for a, refusals in refused:
         place = (a.account, a.lane_name)
@@ -110,13 +146,14 @@ def _keep_refusals(
     for a, refusals in refused:
         lane = lanes.get((a.account, a.lane_name), NO_LANE)
         for r in refusals:
-            row = (*msgspec.structs.astuple(r), lane, REFUSAL_ERRORS[r.status])
+            error = reasons[r.key][1] if r.key in reasons else REFUSAL_ERRORS[r.status]
+            row = (*msgspec.structs.astuple(r), lane, error)
             days[day_of(r.created_at)].append(row)
     for day, rows in days.items():
         yield Run("add_refusals", rows, day=day)
 
 
-def _duplicate(m: NewMessage) -> Refusal:
+def _refusal(m: NewMessage, status: int) -> Refusal:
     return Refusal(
         m.key,
         m.account,
@@ -128,6 +165,6 @@ def _duplicate(m: NewMessage) -> Refusal:
         m.data_coding,
         m.esm_class,
         m.created_at,
-        DUPLICATE_ID,
+        status,
         m.options,
     )

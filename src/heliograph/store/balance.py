@@ -1,4 +1,10 @@
-"""What accounts have to spend, in millionths of the currency. Every change is one statement."""
+"""What accounts have to spend, in millionths of the currency. Every change is one statement.
+
+What is accepted of a prepaid account is paid in the accepting transaction (`store.limiting`): from `available` into
+`reserved`. The transaction that finishes it takes it out of there again (`store.finishing`): for good where an SMSC
+took the message or may have, and else back into `available`. So what is available, reserved and spent is always what
+was topped up, wherever a process ends.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,7 @@ import msgspec
 
 from heliograph.store.script import Fetch, Run, Script
 
+MILLION = 1_000_000
 MOST = 10**18  # millionths, either way: so that no sum of two leaves 64 bits
 
 

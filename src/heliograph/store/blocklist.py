@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
+
 from heliograph.store.script import Fetch, Run, Script
 
 BlockKind = Literal["recipient", "sender"]
@@ -21,6 +23,21 @@ def unblock(account: int, kind: BlockKind, values: Sequence[str]) -> Script[int]
     """Let values pass again; how many were blocked."""
     gone: int = yield Run("unblock", [(account, kind, value) for value in sorted(set(values))])
     return gone
+
+
+class Blocked(msgspec.Struct, frozen=True):
+    """What is blocked of what was asked for."""
+
+    recipients: frozenset[str] = frozenset()
+    senders: frozenset[str] = frozenset()
+
+
+def blocked_among(account: int, recipients: Sequence[str], senders: Sequence[str]) -> Script[Blocked]:
+    """Which of some numbers without prefix, and of some senders in lower case, an account has blocked."""
+    params = {"account": account}
+    numbers = yield Fetch("blocked_recipients", [(number,) for number in recipients], params)
+    names = yield Fetch("blocked_senders", [(sender,) for sender in senders], params)
+    return Blocked(frozenset(value for (value,) in numbers), frozenset(value for (value,) in names))
 
 
 def blocked(account: int, kind: BlockKind, after: str, most: int) -> Script[list[str]]:

@@ -41,6 +41,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False, array_like=True):
     unanswered: int  # the most that an answer to one of its parts was lost
     pace: int | None  # microseconds between two segments of its lane
     allowed_at: int  # microseconds: its lane sends no segment before
+    prepaid: bool = False  # a part of a balance is reserved for it
 
 
 class Taking(msgspec.Struct, frozen=True, array_like=True):
@@ -155,6 +156,7 @@ def _candidate(row: Row, parts: list[Row], pace: int | None, allowed_at: int) ->
         unanswered=max((part[4] for part in parts), default=0),
         pace=pace,
         allowed_at=allowed_at,
+        prepaid=bool(row[16]),
     )
 
 

@@ -20,6 +20,9 @@ def finish(verdicts: Sequence[Verdict], now: int) -> Script[None]:
     rows = [(v.key, v.status, v.error, v.note, v.done_at) for v in verdicts]
     keys = [(v.key,) for v in verdicts]
     yield Run("write_history", rows, day=day)
+    prepaid = [(v.key,) for v in verdicts if v.prepaid]
+    if prepaid:
+        yield Run("settle_prices", prepaid, day=day)
     yield Run("final_reports", rows, {"day": day, "now": now})
     yield Run("wake_webhooks", keys, {"now": now})
     yield Run("drop_segments", keys)

@@ -16,6 +16,7 @@ import msgspec
 from heliograph.sms.message import Report
 from heliograph.store.accepting import Acceptance
 from heliograph.store.claiming import Claim, Look, Taken
+from heliograph.store.idempotency import Kept
 from heliograph.store.logs import LogSlice
 from heliograph.store.reporting import Due, Pull, Pushed
 from heliograph.store.settling import Delivery, Matched, Settlement
@@ -37,7 +38,7 @@ RESULTS: dict[str, Any] = {
     "claim": list[Claim],
     "settle_reports": None,
     "pull": list[Report],
-    "accept": frozenset[int],
+    "accept": Kept,
 }
 
 

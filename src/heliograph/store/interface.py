@@ -19,6 +19,7 @@ from heliograph.store.claiming import Claim, Look, Move, Taken
 from heliograph.store.conversion import Tracked
 from heliograph.store.epoch import check_epoch
 from heliograph.store.following import ShortLink
+from heliograph.store.idempotency import Kept
 from heliograph.store.inbound import Collected, InboundQuery, LogPage, Owned, Unowned
 from heliograph.store.joining import Ended
 from heliograph.store.logs import LogQuery, LogSlice, Place, search_logs
@@ -72,8 +73,8 @@ class Store:
         will, and raises NotStored; what has raises StoreUnavailable, and may be committed all the same."""
         self._engine.give_up(futures)
 
-    def accept(self, acceptance: Acceptance) -> asyncio.Future[frozenset[int]]:
-        """Store a request; the keys that were not stored, because their id is known."""
+    def accept(self, acceptance: Acceptance) -> asyncio.Future[Kept]:
+        """Store a request; what was not stored of it."""
         return self._engine.write("accept", acceptance)
 
     async def peek(self, now: int, most: int, after: int = 0) -> Look:

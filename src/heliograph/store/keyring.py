@@ -17,6 +17,7 @@ class AccountRow(msgspec.Struct, frozen=True):
     password: str | None  # an argon2 digest
     created_at: int
     settings: Mapping[str, str] = {}  # JSON by name; what is not there is at its default
+    blocks: bool = False  # it has blocked a recipient or a sender
 
 
 class KeyRow(msgspec.Struct, frozen=True):
@@ -42,11 +43,13 @@ def load_keyring() -> Script[Keyring]:
     """All accounts and keys, revoked ones too."""
     rows = yield Fetch("accounts")
     # Settings are read after their accounts: those of an account that was made in between wait for the next look.
-    settings: dict[int, dict[str, str]] = {id_: {} for id_, _, _, _ in rows}
+    settings: dict[int, dict[str, str]] = {row[0]: {} for row in rows}
     for account, name, value in (yield Fetch("settings")):
         if account in settings:
             settings[account][name] = value
-    accounts = [AccountRow(id_, name, password, at, settings[id_]) for id_, name, password, at in rows]
+    accounts = [
+        AccountRow(id_, name, password, at, settings[id_], bool(blocks)) for id_, name, password, at, blocks in rows
+    ]
     return Keyring(accounts, [KeyRow(*row) for row in (yield Fetch("keys"))])
 
 

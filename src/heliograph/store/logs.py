@@ -17,6 +17,7 @@ import msgspec
 from heliograph.sms.codes import STATUS
 from heliograph.sms.message import Log
 from heliograph.store.accepting import id_digest
+from heliograph.store.balance import MILLION
 from heliograph.store.reporting import MAX_KEY, as_key
 from heliograph.store.script import Fetch, Row, Script, day_of
 from heliograph.store.settling import DECODE_OPTIONS, ENCODER
@@ -204,8 +205,9 @@ def _cut(query: LogQuery, rows: dict[int, Row], after: Place, floor: Place | Non
 
 
 def _log(row: Row) -> Log:
-    key, account, public_id, *rest, options, _ = row
-    values: list[Any] = [key, account, str(key) if public_id is None else public_id, *rest, DECODE_OPTIONS(options)]
+    key, account, public_id, *rest, options, price, _ = row
+    shown = str(key) if public_id is None else public_id
+    values: list[Any] = [key, account, shown, *rest, DECODE_OPTIONS(options), price / MILLION]
     return Log(*values)
 
 

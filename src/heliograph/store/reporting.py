@@ -13,6 +13,7 @@ import msgspec
 
 from heliograph.sms.message import Click, InboundMessage, Report
 from heliograph.store.accepting import id_digest
+from heliograph.store.balance import MILLION
 from heliograph.store.following import clicks
 from heliograph.store.inbound import inbound_messages
 from heliograph.store.script import Fetch, Row, Run, Script
@@ -153,7 +154,7 @@ def _told(places: Sequence[Place]) -> Script[dict[Place, Any]]:
 
 
 def _report(row: Row, status: int, error: int, note: str | None, at: int) -> Report:
-    key, account, public_id, bulk_id, sender, recipient, segments, sent_at, options = row
+    key, account, public_id, bulk_id, sender, recipient, segments, sent_at, options, price = row
     return Report(
         account=account,
         message_id=public_id if public_id is not None else str(key),
@@ -167,6 +168,7 @@ def _report(row: Row, status: int, error: int, note: str | None, at: int) -> Rep
         error=error,
         note=note,
         options=DECODE_OPTIONS(options),
+        price=price / MILLION,
     )
 
 

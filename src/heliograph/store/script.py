@@ -5,8 +5,9 @@ returns its result; an engine drives it inside one transaction.
 
 Rule 1: a script takes the list of everything that waits for it, and returns as many results, in the same order.
 Rule 2: rows come in no order that anybody promised; what needs one sorts.
-Rule 3: locks have one order: lanes, sets of inbound parts, inbound messages, receipt keys, messages, segments, short
-links, clicks, reports, webhooks.
+Rule 3: locks have one order: answers to repeated requests, known ids, balances, lanes, sets of inbound parts, inbound
+messages, receipt keys, messages, segments, short links, clicks, reports, webhooks. Who finishes messages takes balances
+after them: that is the one process that serves, and so is whoever holds a balance and wants more.
 """
 
 from __future__ import annotations

@@ -143,19 +143,21 @@ def _keep(receipts: Sequence[Receipt], now: int) -> Script[None]:
 
 
 def _apply(found: Sequence[tuple[Receipt, Row]], now: int) -> Script[None]:
-    """Final receipts of live segments; rows are (n, message, part, state, segments, webhook, sent_at)."""
+    """Final receipts of live segments; rows are (n, message, part, state, segments, webhook, sent_at, prepaid)."""
     whole: dict[int, Verdict] = {}
+    prepaid = {row[1] for _, row in found if row[7]}
     parts: dict[tuple[int, int], Row] = {}
-    for r, (_, message, part, state, segments, _, sent_at) in found:
+    for r, (_, message, part, state, segments, _, sent_at, _) in found:
         at = max(r.at, sent_at or 0)  # nothing is over before it began, whatever the SMSC's clock says
         if segments == 1:
-            whole.setdefault(message, Verdict(message, r.status, r.error, r.note, at))
+            whole.setdefault(message, Verdict(message, r.status, r.error, r.note, at, message in prepaid))
         elif state != SegmentState.DONE:
             parts.setdefault((message, part), (message, part, r.status, r.error, r.note, at))
     verdicts = list(whole.values())
     if parts:
         yield Run("finish_segments", list(parts.values()))
-        verdicts += yield from _judge(sorted({message for message, _ in parts}))
+        judged = yield from _judge(sorted({message for message, _ in parts}))
+        verdicts += [msgspec.structs.replace(v, prepaid=True) if v.key in prepaid else v for v in judged]
     yield from finish(verdicts, now)
 
 

@@ -12,7 +12,8 @@ from heliograph.store.accepting import id_digest
 from heliograph.store.claiming import LANES_AT_A_TIME, Move, move, refresh
 from heliograph.store.epoch import check_epoch
 from heliograph.store.finishing import finish
-from heliograph.store.script import Fetch, Run, Script, day_of
+from heliograph.store.limiting import HOUR
+from heliograph.store.script import Fetch, Row, Run, Script, day_of
 
 SLICE = 500
 CANCELED = 4100
@@ -33,17 +34,21 @@ def expire(now: int, grace: int, since: int) -> Script[int]:
     ):
         params = {"state": state, "after": after, "before": before, "most": SLICE}
         rows = yield Fetch("expiring", params=params)
-        yield from finish([_expired(key, state, sent, unanswered, now) for key, sent, unanswered in rows], now)
+        yield from finish([_expired(row, state, now) for row in rows], now)
         total += len(rows)
     return total
 
 
-def _expired(key: int, state: MessageState, sent: int, unanswered: int, now: int) -> Verdict:
+def _expired(row: Row, state: MessageState, now: int) -> Verdict:
+    key, sent, unanswered, prepaid = row
+    status, error = EXPIRED, VALIDITY_EXPIRED
     if unanswered:
-        return Verdict(key, EXPIRED, NO_RESPONSE, None, now)
-    if not sent:
-        return Verdict(key, EXPIRED, CANCELED, None, now)
-    return Verdict(key, DLR_UNKNOWN if state is MessageState.TAKEN else EXPIRED, VALIDITY_EXPIRED, None, now)
+        error = NO_RESPONSE
+    elif not sent:
+        error = CANCELED
+    elif state is MessageState.TAKEN:
+        status = DLR_UNKNOWN
+    return Verdict(key, status, error, None, now, bool(prepaid))
 
 
 def finish_canceled(now: int) -> Script[int]:
@@ -57,7 +62,7 @@ def finish_canceled(now: int) -> Script[int]:
     total = 0
     for [lane] in lanes:
         rows = yield Fetch("canceled_messages", params={"lane": lane, "most": SLICE - total})
-        yield from finish([_canceled(key, sent, unanswered, now) for key, sent, unanswered in rows], now)
+        yield from finish([_canceled(row, now) for row in rows], now)
         total += len(rows)
         if total == SLICE:
             break
@@ -65,10 +70,11 @@ def finish_canceled(now: int) -> Script[int]:
     return total
 
 
-def _canceled(key: int, sent: int, unanswered: int, now: int) -> Verdict:
+def _canceled(row: Row, now: int) -> Verdict:
+    key, sent, unanswered, prepaid = row
     if sent or unanswered:
-        return _expired(key, MessageState.QUEUED, sent, unanswered, now)
-    return Verdict(key, NOT_SENT, CANCELED, None, now)
+        return _expired(row, MessageState.QUEUED, now)
+    return Verdict(key, NOT_SENT, CANCELED, None, now, bool(prepaid))
 
 
 class Orphan(msgspec.Struct, frozen=True):
@@ -121,8 +127,8 @@ def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound, conversions, histories) and
-    `keep_receipts` (ids of segments, unknown receipts, references), in milliseconds, and tokens that have expired; how
-    many rows went.
+    `keep_receipts` (ids of segments, unknown receipts, references), in milliseconds, and tokens and answers to repeated
+    requests that have expired; how many rows went.
 
     A lane is found by its messages for as long as they may be open, and by its bulkId for as long as their reports may
     wait after that: it is kept for both together. `keep_receipts` is no shorter than a message is open. Nobody looks
@@ -142,6 +148,8 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
         ("old_references", older),
         ("old_lanes", oldest),
         ("old_tokens", {"now": now, "most": SLICE}),
+        ("old_answers", {"now": now, "most": SLICE}),
+        ("old_floods", {"before": now - HOUR, "most": SLICE}),
     ):
         gone += yield Run(query, params=params)
     days = yield Fetch("old_days", params={"before": day_of(now - keep)})

@@ -19,12 +19,13 @@ import falcon.asgi
 
 from heliograph.accounts.scopes import allows
 from heliograph.web.decoding import Findings
-from heliograph.web.endpoint import Account, Call, Endpoint, Gate, Login, P, Reply, encode
+from heliograph.web.endpoint import ONCE, Account, Call, Endpoint, Gate, Login, P, Reply, encode
 from heliograph.web.errors import Forbidden, Unauthorized, UnsupportedMedia, refuse
 from heliograph.web.exchange import Exchange
 from heliograph.web.limits import Limits
 from heliograph.web.negotiation import CONTENT_TYPES, FORM, is_form, media_of, wanted_media
 from heliograph.web.query import CREDENTIALS, read_query
+from heliograph.web.throttle import Throttle
 from heliograph.web.xml import read_xml
 from heliograph.webhooks.formats import XML
 
@@ -34,7 +35,7 @@ Response = falcon.asgi.Response
 _EXCHANGE: Final = "heliograph.exchange"
 _MEDIA: Final = "must be application/json or application/xml"
 _CORS: Final = [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"Retry-After")]
-_ALLOWED_HEADERS: Final = "Authorization, Content-Type, Accept, X-Requested-With"
+_ALLOWED_HEADERS: Final = "Authorization, Content-Type, Accept, Idempotency-Key, X-Requested-With"
 _HEADER_NAMES: Final = re.compile(r"[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*")
 
 
@@ -49,11 +50,12 @@ class Site(Generic[P]):
 class Served(Generic[P]):
     """One endpoint, ready to answer."""
 
-    def __init__(self, endpoint: Endpoint[P], parts: P, gate: Gate, limits: Limits) -> None:
+    def __init__(self, endpoint: Endpoint[P], parts: P, gate: Gate, limits: Limits, throttle: Throttle) -> None:
         self.endpoint = endpoint
         self._parts = parts
         self._gate = gate
         self._limits = limits
+        self._throttle = throttle
 
     async def reply(self, call: Call, exchange: Exchange) -> Reply:
         """The answer: what the handler gives, or how it is refused."""
@@ -61,6 +63,8 @@ class Served(Generic[P]):
         try:
             if endpoint.login is not Login.NONE:
                 await self._admit(call)
+            elif endpoint.quota is not None:
+                self._throttle.take(exchange.peer, endpoint.quota)
             if endpoint.query:
                 call.read(endpoint.query)
             if endpoint.body is not None:
@@ -77,12 +81,16 @@ class Served(Generic[P]):
         return Reply(octets=octets, content_type=content_type, status=endpoint.status, headers=endpoint.headers)
 
     async def _admit(self, call: Call) -> None:
-        """Raises Unauthorized, Forbidden."""
-        call.account = await self._login(call)
-        if call.account is None:
+        """Raises Unauthorized, TooManyRequests, Forbidden."""
+        account = call.account = await self._login(call)
+        if account is None:
             raise Unauthorized
-        if not allows(call.account.scopes, self.endpoint.scopes):
+        if account.settings.rate_limit:
+            self._throttle.take_of(account.id, account.settings.rate_limit)
+        if not allows(account.scopes, self.endpoint.scopes):
             raise Forbidden
+        if self.endpoint.quota is not None:
+            self._throttle.take(account.id, self.endpoint.quota)
 
     def _login(self, call: Call) -> Awaitable[Account | None]:
         authorization = call.header(b"authorization")
@@ -98,6 +106,8 @@ class Served(Generic[P]):
         if media is None:
             raise UnsupportedMedia({"Content-Type": [_MEDIA + (f" or {FORM}" if body.form else "")]})
         octets = await exchange.body(self._limits)
+        if self.endpoint.once and ONCE in call.headers:
+            call.octets = octets
         if media == XML:
             call.body = read_xml(body, octets, self._limits, call.findings)
         elif media == FORM:
@@ -153,13 +163,13 @@ class _Cors:
             resp.set_header("access-control-max-age", "86400")
 
 
-def build(sites: Iterable[Site[Any]], gate: Gate, limits: Limits) -> Application:
+def build(sites: Iterable[Site[Any]], gate: Gate, limits: Limits, throttle: Throttle) -> Application:
     """The application: every row of every site, ready to be served."""
     app = Application(middleware=[_Cors()])
     app.req_options.strip_url_path_trailing_slash = True
     app.add_error_handler(Exception, _refuse)
     app.add_error_handler(falcon.HTTPError, _refuse)
-    rows = [Served(endpoint, site.parts, gate, limits) for site in sites for endpoint in site.endpoints]
+    rows = [Served(endpoint, site.parts, gate, limits, throttle) for site in sites for endpoint in site.endpoints]
     app.direct = {(row.endpoint.method, row.endpoint.path): row for row in rows if "{" not in row.endpoint.path}
     resources: dict[str, SimpleNamespace] = defaultdict(SimpleNamespace)
     for row in rows:

@@ -12,17 +12,20 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 
+from heliograph.accounts.settings import Settings
 from heliograph.web.decoding import Body, Findings
 from heliograph.web.errors import BadRequest
 from heliograph.web.query import Parameter, read_query
+from heliograph.web.throttle import Quota
 from heliograph.webhooks import xml
 from heliograph.webhooks.formats import XML
 
 P = TypeVar("P")
 
 NOT_FOUND: Final = 404
-SENDING: Final = (400, 401, 403, 408, 413, 415, 429, 500, 503)
-CHANGING: Final = SENDING
+ONCE: Final = b"idempotency-key"
+CHANGING: Final = (400, 401, 403, 408, 413, 415, 429, 500, 503)
+SENDING: Final = (*CHANGING, 422)
 LOGGING_IN: Final = (400, 401, 408, 413, 415, 429, 500, 503)
 READING: Final = (400, 401, 403, 429, 500, 503)
 
@@ -37,7 +40,10 @@ class Account(Protocol):
     def name(self) -> str: ...
 
     @property
-    def default_sender(self) -> str | None: ...
+    def settings(self) -> Settings: ...
+
+    @property
+    def blocks(self) -> bool: ...
 
     @property
     def scopes(self) -> frozenset[str] | None: ...
@@ -66,6 +72,7 @@ class Call:
     """One request of an endpoint, as its handler gets it.
 
     values: the query, by the rows of the endpoint. body: in the endpoint's shape, None where it has none.
+    octets: the body as it came, where it has an Idempotency-Key.
     findings: what is wrong with the request; a handler that finds more adds it, and checks before it does anything.
     """
 
@@ -77,6 +84,7 @@ class Call:
     account: Any = None
     values: dict[str, Any] = field(default_factory=dict)
     body: Any = None
+    octets: bytes = b""
 
     def read(self, parameters: tuple[Parameter, ...]) -> None:
         """Read the query."""
@@ -116,6 +124,7 @@ class Endpoint(Generic[P]):
     status, headers: of the answer, where the handler gives no Reply.
     refusal: a shape of this endpoint's own that 400 and 401 may have besides the envelope of all.
     scopes: a login needs one of these (`accounts.scopes`); it has none where nobody logs in.
+    once: it takes an Idempotency-Key. quota: what it is counted by besides the account's own rate.
     """
 
     method: str
@@ -135,6 +144,8 @@ class Endpoint(Generic[P]):
     head: bool = False
     media: str | None = None
     refusal: type | None = None
+    once: bool = False
+    quota: Quota | None = None
 
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -39,6 +39,12 @@ class Exchange:
         self._unread: bool | None = None  # None: nobody has looked yet
         self._started = False
 
+    @property
+    def peer(self) -> str:
+        """The address of whoever asks, as the connection has it."""
+        client = self._scope.get("client")
+        return client[0] if client else ""
+
     async def receive(self) -> Event:
         """For the application, which asks once before it looks at the request: it shall not wait for the body."""
         if self._started:

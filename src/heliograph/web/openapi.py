@@ -41,6 +41,13 @@ _SCHEMES: Final = {
     "password": {"type": "http", "scheme": "basic"},
 }
 _OWN: Final = (400, 401)
+_ONCE: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "1 to 255 visible characters; the same key and request get the first answer, nothing is sent twice",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 _IN_PATH: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -73,7 +80,7 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": endpoint.summary, "security": _security(endpoint)}
     if endpoint.scopes:
         operation["description"] = f"A key needs one of the scopes {', '.join(sorted(endpoint.scopes))}"
-    parameters = [*_in_path(endpoint), *_in_query(endpoint)]
+    parameters = [*_in_path(endpoint), *_in_query(endpoint), *([_ONCE] if endpoint.once else [])]
     if parameters:
         operation["parameters"] = parameters
     if endpoint.body is not None:

@@ -69,6 +69,8 @@ CREATE TABLE message (
     webhook BIGINT,             -- NULL: pulled; 0: no report
     intermediate INT NOT NULL,  -- 1: intermediate reports are wanted
     options {bytes} NOT NULL,
+    price BIGINT NOT NULL,      -- millionths
+    prepaid INT NOT NULL,       -- 1: the price is reserved from the account's balance
     lane BIGINT NOT NULL,
     state INT NOT NULL,         -- MessageState
     reference INT,              -- of its concatenation, kept for every further try

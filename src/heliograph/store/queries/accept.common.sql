@@ -25,11 +25,12 @@ ON CONFLICT (account, name) WHERE state <> 2 DO UPDATE SET single = 0, send_at =
 RETURNING account, name, id
 
 -- name: add_messages
--- rows: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, due bigint, expires_at bigint, open_hours bytea, webhook bigint, intermediate int, options bytea, lane bigint
+-- rows: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, due bigint, expires_at bigint, open_hours bytea, webhook bigint, intermediate int, options bytea, price bigint, prepaid int, lane bigint
 INSERT INTO message (key, account, public_id, bulk_id, sender, recipient, body, data_coding, esm_class, segments,
-    created_at, due, expires_at, open_hours, webhook, intermediate, options, lane, state)
+    created_at, due, expires_at, open_hours, webhook, intermediate, options, price, prepaid, lane, state)
 SELECT v.key, v.account, v.public_id, v.bulk_id, v.sender, v.recipient, v.body, v.data_coding, v.esm_class, v.segments,
-    v.created_at, v.due, v.expires_at, v.open_hours, v.webhook, v.intermediate, v.options, v.lane, 0
+    v.created_at, v.due, v.expires_at, v.open_hours, v.webhook, v.intermediate, v.options, v.price,
+    v.prepaid, v.lane, 0
 FROM v WHERE true
 
 -- For bulks of which everything was refused: nothing waits in such a lane, and one that is there stays as it is.
@@ -44,7 +45,7 @@ RETURNING account, name, id
 -- name: add_refusals
 -- rows: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, body bytea, data_coding int, esm_class int, created_at bigint, status int, options bytea, lane bigint, error int
 INSERT INTO {history} (key, account, public_id, bulk_id, lane, sender, recipient, body, data_coding, esm_class, segments,
-    created_at, done_at, status, error, options)
+    created_at, done_at, status, error, options, price)
 SELECT v.key, v.account, v.public_id, v.bulk_id, v.lane, v.sender, v.recipient, v.body, v.data_coding, v.esm_class, 0,
-    v.created_at, v.created_at, v.status, v.error, v.options
+    v.created_at, v.created_at, v.status, v.error, v.options, 0
 FROM v WHERE true

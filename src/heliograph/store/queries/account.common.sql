@@ -5,8 +5,10 @@
 INSERT INTO account (id, name, created_at) SELECT :id, :name, :now WHERE true ON CONFLICT (name) DO NOTHING
 
 -- name: accounts
--- returns: id bigint, name text, password text, created_at bigint
-SELECT id, name, password, created_at FROM account ORDER BY name
+-- returns: id bigint, name text, password text, created_at bigint, blocks int
+SELECT id, name, password, created_at,
+    CASE WHEN EXISTS (SELECT 1 FROM blocked b WHERE b.account = account.id) THEN 1 ELSE 0 END AS blocks
+FROM account ORDER BY name
 
 -- name: settings
 -- returns: account bigint, name text, value text

@@ -35,9 +35,10 @@ ORDER BY l.account <= :after, l.account, l.next_due
 -- name: due_messages
 -- rows: lane bigint
 -- params: now bigint, most int
--- returns: lane bigint, due bigint, key bigint, account bigint, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, expires_at bigint, open_hours bytea, reference int, event bigint, intermediate int
+-- returns: lane bigint, due bigint, key bigint, account bigint, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, expires_at bigint, open_hours bytea, reference int, event bigint, intermediate int, prepaid int
 SELECT m.lane, m.due, m.key, m.account, m.sender, m.recipient, m.body, m.data_coding, m.esm_class, m.segments,
-    m.created_at, m.expires_at, m.open_hours, m.reference, m.event, m.intermediate
+    m.created_at, m.expires_at, m.open_hours, m.reference, m.event, m.intermediate,
+    m.prepaid
 FROM v CROSS JOIN message m
 WHERE m.key IN (SELECT d.key FROM message d WHERE d.lane = v.lane AND d.state = 0 AND d.due <= :now
     AND d.expires_at > :now ORDER BY d.due, d.key LIMIT :most)

@@ -13,15 +13,15 @@ WHERE webhook = :webhook AND due <= :now ORDER BY due, id LIMIT :most
 
 -- name: told_history
 -- rows: key bigint
--- returns: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, segments int, sent_at bigint, options bytea
-SELECT h.key, h.account, h.public_id, h.bulk_id, h.sender, h.recipient, h.segments, h.sent_at, h.options
+-- returns: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, segments int, sent_at bigint, options bytea, price bigint
+SELECT h.key, h.account, h.public_id, h.bulk_id, h.sender, h.recipient, h.segments, h.sent_at, h.options, h.price
 FROM v CROSS JOIN {history} h WHERE h.key = v.key
 
 -- name: told_live
 -- rows: key bigint
--- returns: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, segments int, sent_at bigint, options bytea
+-- returns: key bigint, account bigint, public_id text, bulk_id text, sender text, recipient text, segments int, sent_at bigint, options bytea, price bigint
 SELECT m.key, m.account, m.public_id, m.bulk_id, m.sender, m.recipient, m.segments,
-    (SELECT MIN(s.sent_at) FROM segment s WHERE s.message = m.key) AS sent_at, m.options
+    (SELECT MIN(s.sent_at) FROM segment s WHERE s.message = m.key) AS sent_at, m.options, m.price
 FROM v CROSS JOIN message m WHERE m.key = v.key
 
 -- name: history_days

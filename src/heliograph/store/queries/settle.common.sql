@@ -44,8 +44,8 @@ ON CONFLICT (smsc, id_key) DO UPDATE SET
 
 -- name: find_receipt_keys
 -- rows: n int, smsc text, id_key text
--- returns: n int, message bigint, part int, state int, segments int, webhook bigint, sent_at bigint
-SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook, s.sent_at
+-- returns: n int, message bigint, part int, state int, segments int, webhook bigint, sent_at bigint, prepaid int
+SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook, s.sent_at, m.prepaid
 FROM v CROSS JOIN receipt_key k
 LEFT JOIN segment s ON s.message = k.message AND s.part = k.part
 LEFT JOIN message m ON m.key = k.message
@@ -70,13 +70,15 @@ SELECT m.key, m.options, m.noted FROM v CROSS JOIN message m WHERE m.key = v.mes
 -- rows: key bigint, noted text
 UPDATE message SET noted = v.noted FROM v WHERE message.key = v.key
 
+-- What an SMSC took, or may have taken, is paid for; of all else the price is 0 in the end.
 -- name: write_history
 -- rows: key bigint, status int, error int, note text, done_at bigint
 INSERT INTO {history} (key, account, public_id, bulk_id, lane, sender, recipient, body, data_coding, esm_class, segments,
-    created_at, sent_at, done_at, status, error, note, options)
+    created_at, sent_at, done_at, status, error, note, options, price)
 SELECT m.key, m.account, m.public_id, m.bulk_id, m.lane, m.sender, m.recipient, m.body, m.data_coding, m.esm_class,
     m.segments, m.created_at, (SELECT MIN(s.sent_at) FROM segment s WHERE s.message = m.key), v.done_at,
-    v.status, v.error, v.note, m.options
+    v.status, v.error, v.note, m.options, CASE WHEN m.price = 0 THEN 0 WHEN v.error = 502 OR EXISTS (SELECT 1 FROM segment s
+        WHERE s.message = m.key AND (s.sent_at IS NOT NULL OR s.unanswered > 0 OR s.state = 4)) THEN m.price ELSE 0 END
 FROM v CROSS JOIN message m WHERE m.key = v.key
 
 -- name: final_reports

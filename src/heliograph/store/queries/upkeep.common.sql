@@ -2,11 +2,11 @@
 
 -- name: expiring
 -- params: state int, after bigint, before bigint, most int
--- returns: key bigint, sent int, unanswered int
+-- returns: key bigint, sent int, unanswered int, prepaid int
 SELECT m.key,
     (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NOT NULL) AS sent,
     (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND (s.state IN (1, 4) OR s.unanswered > 0))
-        AS unanswered
+        AS unanswered, m.prepaid
 FROM message m WHERE m.state = :state AND m.expires_at > :after AND m.expires_at <= :before ORDER BY m.expires_at, m.key LIMIT :most
 
 -- name: canceled_lanes
@@ -16,10 +16,11 @@ SELECT id FROM lane WHERE state > 0 AND state = 2 AND next_due IS NOT NULL ORDER
 
 -- name: canceled_messages
 -- params: lane bigint, most int
--- returns: key bigint, sent int, unanswered int
+-- returns: key bigint, sent int, unanswered int, prepaid int
 SELECT m.key,
     (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NOT NULL) AS sent,
-    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND s.unanswered > 0) AS unanswered
+    (SELECT COUNT(*) FROM segment s WHERE s.message = m.key AND s.sent_at IS NULL AND s.unanswered > 0) AS unanswered,
+    m.prepaid
 FROM message m WHERE m.lane = :lane AND m.state = 0 ORDER BY m.due, m.key LIMIT :most
 
 -- name: rest_lane
@@ -129,7 +130,7 @@ DELETE FROM history_day WHERE day = :day
 CREATE TABLE IF NOT EXISTS {history} (key {key}, account BIGINT NOT NULL, public_id TEXT, bulk_id TEXT,
     lane BIGINT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, body {bytes} NOT NULL, data_coding INT NOT NULL,
     esm_class INT NOT NULL, segments INT NOT NULL, created_at BIGINT NOT NULL, sent_at BIGINT, done_at BIGINT NOT NULL,
-    status INT NOT NULL, error INT NOT NULL, note TEXT, options {bytes} NOT NULL,
+    status INT NOT NULL, error INT NOT NULL, note TEXT, options {bytes} NOT NULL, price BIGINT NOT NULL,
     logged_at BIGINT NOT NULL GENERATED ALWAYS AS (COALESCE(sent_at, created_at)) {computed});
 CREATE INDEX IF NOT EXISTS {history}_logged ON {history} (account, logged_at, key, recipient, status);
 CREATE INDEX IF NOT EXISTS {history}_bulk ON {history} (lane, logged_at{then_key}) WHERE bulk_id <> CAST(key AS TEXT);

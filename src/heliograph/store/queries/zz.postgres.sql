@@ -14,10 +14,15 @@ SELECT nextval('event') AS value FROM epoch WHERE id = :epoch AND ended_at IS NU
 -- returns: id bigint, state int
 SELECT lane.id, lane.state FROM v CROSS JOIN lane WHERE lane.id = v.lane ORDER BY lane.id FOR UPDATE OF lane
 
+-- name: lock_balances
+-- rows: account bigint
+-- returns: account bigint, available bigint
+SELECT b.account, b.available FROM v CROSS JOIN balance b WHERE b.account = v.account ORDER BY b.account FOR UPDATE OF b
+
 -- name: find_receipt_keys
 -- rows: n int, smsc text, id_key text
--- returns: n int, message bigint, part int, state int, segments int, webhook bigint, sent_at bigint
-SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook, s.sent_at
+-- returns: n int, message bigint, part int, state int, segments int, webhook bigint, sent_at bigint, prepaid int
+SELECT v.n, k.message, k.part, s.state, m.segments, m.webhook, s.sent_at, m.prepaid
 FROM v CROSS JOIN receipt_key k
 LEFT JOIN segment s ON s.message = k.message AND s.part = k.part
 LEFT JOIN message m ON m.key = k.message
@@ -64,8 +69,9 @@ ORDER BY due.account <= :after, due.account, l.next_due
 -- name: due_messages
 -- rows: lane bigint
 -- params: now bigint, most int
--- returns: lane bigint, due bigint, key bigint, account bigint, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, expires_at bigint, open_hours bytea, reference int, event bigint, intermediate int
+-- returns: lane bigint, due bigint, key bigint, account bigint, sender text, recipient text, body bytea, data_coding int, esm_class int, segments int, created_at bigint, expires_at bigint, open_hours bytea, reference int, event bigint, intermediate int, prepaid int
 SELECT m.lane, m.due, m.key, m.account, m.sender, m.recipient, m.body, m.data_coding, m.esm_class, m.segments,
-    m.created_at, m.expires_at, m.open_hours, m.reference, m.event, m.intermediate
+    m.created_at, m.expires_at, m.open_hours, m.reference, m.event, m.intermediate,
+    m.prepaid
 FROM v CROSS JOIN LATERAL (SELECT d.* FROM message d WHERE d.lane = v.lane AND d.state = 0 AND d.due <= :now
     AND d.expires_at > :now ORDER BY d.due, d.key LIMIT :most) m

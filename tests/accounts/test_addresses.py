@@ -2,7 +2,7 @@
 
 import pytest
 
-from heliograph.api.addresses import url_problem
+from heliograph.accounts.addresses import url_problem
 
 GOOD = [
     "https://www.example.com/sms/advanced",
