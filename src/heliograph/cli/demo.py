@@ -219,7 +219,7 @@ A binary message:
 
 {curl_binary(url, key, notify_url)}
 
-With this, the lines of the documentation work in that terminal, too:
+For `heliograph send` and the lines of the documentation (those for curl ask port {PORT}) say in that terminal:
 
 {export(url, key)}
 
