@@ -305,9 +305,16 @@ def requests() -> list[Example]:
         example._replace(text=body)
         for example in examples("sh")
         for body in re.findall(r"-d '(.*?)'", example.text, re.DOTALL)
-        if "/admin/" not in example.text
+        if '"destinations"' in body
     ]
     return whole + posts
+
+
+@pytest.mark.parametrize("example", [block for block in examples("sh") if " -d '" in block.text], ids=name_of)
+def test_a_body_in_the_docs_goes_out_with_its_media_type(example: Example) -> None:
+    calls = [call for call in re.split(r"^curl ", example.text, flags=re.MULTILINE) if " -d '" in call]
+
+    assert all('-H "Content-Type: application/json"' in call for call in calls)
 
 
 @pytest.mark.parametrize("example", requests(), ids=name_of)

@@ -101,6 +101,11 @@ def test_every_setting_has_an_option_is_shown_and_can_be_taken_away(run, acme):
 
 def test_settings_that_make_no_sense_are_refused_or_misuse(run, acme):
     assert run("account", "set", "acme", "--default-sender", "much too long a name", "-c", acme).status == 1
+    both = run("account", "set", "acme", "--price", "a lot", "--rate-limit", "-1", "-c", acme)
+    assert both.err.splitlines() == [
+        "heliograph: rate_limit cannot be '-1': it is a whole number up to 100,000; 0 is no limit",
+        "heliograph: price cannot be 'a lot': it is a decimal from 0 to 1000 with at most 6 places",
+    ]
     assert run("account", "set", "acme", "--on-no-response", "panic", "-c", acme).status == 2
     assert run("account", "set", "acme", "-c", acme).status == 2
 
@@ -135,8 +140,8 @@ def test_recipients_and_senders_are_blocked_listed_and_let_pass_again(run, acme,
         *("recipient", "4190*"),
         *("sender", "bank"),
     ]
-    assert run("account", "unblock", "acme", "--file", numbers, "-c", acme).out == "2 are blocked no more for acme\n"
-    assert run("account", "unblock", "acme", "--sender", "Bank", "-c", acme).out.startswith("1 ")
+    assert run("account", "unblock", "acme", "--file", numbers, "-c", acme).out == "2 are no longer blocked for acme\n"
+    assert run("account", "unblock", "acme", "--sender", "Bank", "-c", acme).out == "1 is no longer blocked for acme\n"
 
 
 def test_what_cannot_be_blocked_is_refused_or_misuse(run, acme, tmp_path):

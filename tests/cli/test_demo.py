@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cli.process import HELIOGRAPH, Terminal, terminal
-from heliograph.cli.demo import PORT, curl, send
+from heliograph.cli.demo import PORT, curl, curl_binary, export, send
 
 READY = r"^Ctrl-C stops everything"
 
@@ -41,6 +41,7 @@ class Shown:
     status: int
     key: str
     answers: "list[subprocess.CompletedProcess[str]]"
+    binary: "subprocess.CompletedProcess[str]"
     sent: "subprocess.CompletedProcess[str]"
 
 
@@ -48,19 +49,34 @@ class Shown:
 def shown() -> Iterator[Shown]:
     with terminal(*demo()) as found:
         found.until(READY)
-        answers = [in_shell(line_of(found, "^curl ")) for _ in range(2)]
+        answers = [in_shell(line_of(found, "^curl .*/text/")) for _ in range(2)]
+        binary = in_shell(line_of(found, "^curl .*/binary/"))
         found.until(r"webhook +\d+ report")
         sent = in_shell(line_of(found, "heliograph send"))
         found.until(r"pulled +1 report")
         status = found.interrupt()
-        yield Shown(found.said, status, key_of(found), answers, sent)
+        yield Shown(found.said, status, key_of(found), answers, binary, sent)
 
 
 def test_the_line_for_curl_works_each_time_it_is_pasted(shown: Shown) -> None:
     answers = [msgspec.json.decode(done.stdout)["messages"][0] for done in shown.answers]
 
-    assert [answer["status"]["name"] for answer in answers] == ["PENDING_ENROUTE"] * 2
+    assert [answer["status"]["name"] for answer in answers] == ["PENDING_ACCEPTED"] * 2
     assert answers[0]["messageId"] != answers[1]["messageId"]
+
+
+def test_the_line_for_a_binary_message_works(shown: Shown) -> None:
+    assert msgspec.json.decode(shown.binary.stdout)["messages"][0]["status"]["name"] == "PENDING_ENROUTE"
+
+
+def test_the_line_for_the_shell_names_the_gateway_and_the_key(shown: Shown) -> None:
+    found = re.search(
+        r"^export HELIOGRAPH_URL=(http://127\.0\.0\.1:\d+) HELIOGRAPH_KEY=(\S+)$", shown.said, re.MULTILINE
+    )
+
+    assert found is not None
+    assert found[2] == shown.key
+    assert f"curl {found[1]}/sms/" in shown.said
 
 
 def test_the_line_for_its_own_command_waits_for_the_report(shown: Shown) -> None:
@@ -84,7 +100,7 @@ def test_what_happens_to_a_message_is_a_line_each(shown: Shown, event: str) -> N
 
 def test_ctrl_c_stops_it_in_order(shown: Shown) -> None:
     assert shown.status == 0
-    assert "Stopped. 3 messages were accepted" in shown.said
+    assert "Stopped. 4 messages were accepted" in shown.said
     assert "Traceback" not in shown.said
 
 
@@ -146,7 +162,7 @@ def test_a_folder_for_the_data_is_kept_and_every_start_has_a_key_of_its_own(tmp_
 def test_the_lines_survive_a_shell_whatever_stands_in_them() -> None:
     key, url = "k'e y", "http://127.0.0.1:1/it's"
 
-    for line in (curl(url, key, url), send(url, key)):
+    for line in (curl(url, key, url), curl_binary(url, key, url), send(url, key), export(url, key)):
         words = in_shell(f"printf '%s\\n' {line}").stdout.splitlines()
         assert any(word.endswith(key) for word in words)
         assert "\n" not in line

@@ -71,7 +71,8 @@ def test_a_port_that_is_taken_is_said_and_ends_with_1() -> None:
     ("flags", "named"),
     [
         (["--dialect", "klingon"], "klingon"),
-        (["--state", "failed"], "state"),
+        (["--state", "failed"], "--state: must be 1 to 16 capitals"),
+        (["--err", "00000"], "--err: must be up to 4 letters and digits"),
         (["--refuse-rate", "3"], "--refuse-rate"),
         (["--refuse-status", "many"], "--refuse-status"),
         (["--port", "70000"], "--port"),

@@ -30,10 +30,10 @@ class BadValue(Refused):
 
 
 class BadSettings(BadValue):
-    """Settings that cannot be: `sentences` says by name why."""
+    """Settings that cannot be: `sentences` says by name why, and the text in a line each."""
 
     def __init__(self, sentences: Mapping[str, str]) -> None:
-        super().__init__("; ".join(f"{name} {sentence}" for name, sentence in sentences.items()))
+        super().__init__("\n".join(f"{name} {sentence}" for name, sentence in sentences.items()))
         self.sentences = sentences
 
 

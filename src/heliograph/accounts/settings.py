@@ -140,7 +140,7 @@ RULES: Final[dict[str, Rule]] = {
     "flood_different": FLOOD,
     "numbers": Rule(
         _own_number,
-        "3 to 15 digits or *, each, and where a keyword of at most 40 characters is wanted, a slash and that",
+        "3 to 15 digits or *, and where a keyword is wanted /KEYWORD behind that, of at most 40 characters",
         many=True,
         render=_render_number,
     ),

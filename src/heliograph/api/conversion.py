@@ -25,7 +25,7 @@ ENDPOINTS: Final = (
     Endpoint(
         method="POST",
         path="/ct/1/log/end/{messageId}",
-        summary="A message that is tracked led to what was wanted: say it once it has",
+        summary="Say that a message that is tracked led to what was wanted",
         answer=_end,
         reply=ConversionResponse,
         root="conversionResponse",

@@ -105,15 +105,17 @@ def _endpoint(method: str, path: str, rules: Era, read: Reader, summary: str, **
 ENDPOINTS: Final = (
     _row("/sms/1/text/single", era.FIRST, SINGLE, to_single, "Send one text to one recipient or more"),
     _row("/sms/1/text/multi", era.FIRST_MULTI, SEND, MULTI, "Send several texts"),
-    _row("/sms/1/text/advanced", era.FIRST, SEND, to_submission, "Send texts, with all that can be said of them"),
-    _row("/sms/1/binary/single", era.FIRST, SINGLE, to_single, "Send one binary to one recipient or more"),
-    _row("/sms/1/binary/multi", era.FIRST_MULTI, SEND, MULTI, "Send several binaries"),
-    _row("/sms/1/binary/advanced", era.FIRST, SEND, to_submission, "Send binaries, with all that can be said of them"),
-    _row("/sms/2/text/single", era.SECOND, SINGLE, to_single, "The same as of the first, answered as the second"),
-    _row("/sms/2/text/advanced", era.SECOND, SEND, to_submission, "Send texts, answered as the second generation is"),
-    _row("/sms/2/binary/advanced", era.SECOND, SEND, to_submission, "Send binaries, answered as the second is"),
-    _row("/sms/3/messages", era.THIRD, ENVELOPE, envelope.to_submission, "Send messages of the third generation"),
+    _row("/sms/1/text/advanced", era.FIRST, SEND, to_submission, "Send texts, with all options"),
+    _row("/sms/1/binary/single", era.FIRST, SINGLE, to_single, "Send one binary message to one recipient or more"),
+    _row("/sms/1/binary/multi", era.FIRST_MULTI, SEND, MULTI, "Send several binary messages"),
+    _row("/sms/1/binary/advanced", era.FIRST, SEND, to_submission, "Send binary messages, with all options"),
+    _row("/sms/2/text/single", era.SECOND, SINGLE, to_single, "Send one text, second generation"),
+    _row("/sms/2/text/advanced", era.SECOND, SEND, to_submission, "Send texts, second generation"),
+    _row("/sms/2/binary/advanced", era.SECOND, SEND, to_submission, "Send binary messages, second generation"),
+    _row("/sms/3/messages", era.THIRD, ENVELOPE, envelope.to_submission, "Send messages, third generation"),
     _by_query("GET", "/sms/1/text/query", era.FIRST, FIRST_QUERY, Login.QUERY, "Send a text by query"),
-    _by_query("POST", "/sms/1/text/query", era.FIRST, FIRST_QUERY, Login.QUERY, "The same"),
-    _by_query("GET", "/sms/3/text/query", era.THIRD, THIRD_QUERY, Login.HEADER, "Send a text by query"),
+    _by_query("POST", "/sms/1/text/query", era.FIRST, FIRST_QUERY, Login.QUERY, "Send a text by query, as GET does"),
+    _by_query(
+        "GET", "/sms/3/text/query", era.THIRD, THIRD_QUERY, Login.HEADER, "Send a text by query, third generation"
+    ),
 )

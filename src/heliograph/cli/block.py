@@ -48,7 +48,8 @@ def block(
     """
     from heliograph.accounts import blocklist
 
-    print(f"{_change(blocklist.block, name, recipient, sender, file, config)} more are blocked for {name}")
+    count = _change(blocklist.block, name, recipient, sender, file, config)
+    print(f"{count:,} more {'is' if count == 1 else 'are'} blocked for {name}")
 
 
 def unblock(
@@ -67,7 +68,8 @@ def unblock(
     """
     from heliograph.accounts import blocklist
 
-    print(f"{_change(blocklist.unblock, name, recipient, sender, file, config)} are blocked no more for {name}")
+    count = _change(blocklist.unblock, name, recipient, sender, file, config)
+    print(f"{count:,} {'is' if count == 1 else 'are'} no longer blocked for {name}")
 
 
 def blocked(name: Name, config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:

@@ -115,7 +115,8 @@ async def _try_store(url: str) -> Finding:
         finally:
             await connection.close()
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return Finding(Verdict.WRONG, "store", f"PostgreSQL does not let us in: {error or type(error).__name__}")
+        said = getattr(error, "strerror", None) or error or type(error).__name__
+        return Finding(Verdict.WRONG, "store", f"PostgreSQL does not let us in: {said}")
     if version < 14:
         return Finding(Verdict.WRONG, "store", f"PostgreSQL {version} is too old: 14 is the oldest that will do")
     return Finding(Verdict.FINE, "store", f"PostgreSQL {version} lets us in")

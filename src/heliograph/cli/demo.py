@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -65,8 +65,8 @@ NoConsole = Annotated[
 def demo(port: Port = None, smsc_port: SmscPort = None, data: Data = None, no_console: NoConsole = False) -> None:
     """Show it all: a gateway, a simulated SMSC, and an account with a key.
 
-    Nothing has to be set up. It prints a line for curl to paste into another
-    terminal, and then what happens to the message. Ctrl-C stops everything.
+    Nothing has to be set up. It prints lines for curl to paste into another
+    terminal, and then what happens to the messages. Ctrl-C stops everything.
 
     \b
     Examples:
@@ -207,13 +207,21 @@ Messages are {place}.
 
 The key of the account "{ACCOUNT}": {key}
 
-Send a binary message from another terminal, as often as you like, and see it travel below:
+Send a text from another terminal, as often as you like, and see it travel below:
 
 {curl(url, key, notify_url)}
 
 The same with Heliograph's own command, which waits for the report:
 
 {send(url, key)}
+
+A binary message:
+
+{curl_binary(url, key, notify_url)}
+
+For `heliograph send` and the lines of the documentation (those for curl ask port {PORT}) say in that terminal:
+
+{export(url, key)}
 
 Ctrl-C stops everything.
 """,
@@ -222,18 +230,27 @@ Ctrl-C stops everything.
 
 
 def curl(url: str, key: str, notify_url: str) -> str:
-    """The line that sends a binary message, with no id in it: it can be pasted twice."""
+    """The line that sends a text, with no id in it: it can be pasted twice."""
+    return _post(f"{url}/sms/2/text/advanced", key, {"text": "Hello", "notifyUrl": notify_url})
+
+
+def curl_binary(url: str, key: str, notify_url: str) -> str:
+    """The line that sends a binary message; it can be pasted twice, too."""
+    binary = {"hex": "48 65 6c 6c 6f", "dataCoding": 0, "esmClass": 0}
+    return _post(f"{url}/sms/1/binary/advanced", key, {"binary": binary, "notifyUrl": notify_url})
+
+
+def _post(url: str, key: str, content: dict[str, Any]) -> str:
     import msgspec
 
-    message = {
-        "from": "Heliograph",
-        "destinations": [{"to": RECIPIENT}],
-        "binary": {"hex": "48 65 6c 6c 6f", "dataCoding": 0, "esmClass": 0},
-        "notifyUrl": notify_url,
-    }
-    words = ["curl", f"{url}/sms/1/binary/advanced", "-H", f"Authorization: App {key}"]
-    words += ["-H", "Content-Type: application/json", "-d", msgspec.json.encode({"messages": [message]}).decode()]
-    return shlex.join(words)
+    message = {"from": "Heliograph", "destinations": [{"to": RECIPIENT}], **content}
+    words = ["curl", url, "-H", f"Authorization: App {key}", "-H", "Content-Type: application/json"]
+    return shlex.join([*words, "-d", msgspec.json.encode({"messages": [message]}).decode()])
+
+
+def export(url: str, key: str) -> str:
+    """The line that tells a shell the gateway and the key."""
+    return f"export HELIOGRAPH_URL={shlex.quote(url)} HELIOGRAPH_KEY={shlex.quote(key)}"
 
 
 def send(url: str, key: str) -> str:
@@ -242,13 +259,13 @@ def send(url: str, key: str) -> str:
 
 
 def _command() -> list[str]:
-    """How this very program is called from here."""
+    """How this very program is called, from any folder."""
     called = Path(sys.argv[0])
     found = shutil.which("heliograph")
     if called.name != "heliograph":
         return [sys.executable, "-m", "heliograph"]
     if found is None or Path(found).resolve() != called.resolve():
-        return [os.fspath(called)]
+        return [os.fspath(called.absolute())]
     return ["heliograph"]
 
 

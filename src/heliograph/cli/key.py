@@ -27,7 +27,8 @@ def create(
         typer.Option(help=f"What it opens; may be given again: {', '.join(SCOPES)}.", show_default=False),
     ] = None,
     expires: Annotated[
-        str | None, typer.Option(help="When it ends: 90d, 12h, or a UTC date or time. Never.", show_default=False)
+        str | None,
+        typer.Option(help="When it ends: 90d, 12h, or a UTC date or time. Never, unless given.", show_default=False),
     ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:

@@ -141,9 +141,10 @@ class Gateway:
                 f"what answers at {self._url} is no gateway ({type(error).__name__}): is --url right?"
             ) from None
         except (URLError, OSError) as error:
-            reason = getattr(error, "reason", error)
+            problem = getattr(error, "reason", error)
+            said = getattr(problem, "strerror", None) or problem
             raise Refused(
-                f"no gateway answers at {self._url} ({reason}): start one with `heliograph serve`, or name its URL "
+                f"no gateway answers at {self._url} ({said}): start one with `heliograph serve`, or name its URL "
                 "with --url or HELIOGRAPH_URL"
             ) from None
 
@@ -154,8 +155,10 @@ def send(
         str,
         typer.Option("--key", envvar="HELIOGRAPH_KEY", help="A key of `heliograph key create`.", show_default=False),
     ],
-    hex_: Annotated[str | None, typer.Option("--hex", help="The octets, as hexadecimal.", show_default=False)] = None,
-    text: Annotated[str | None, typer.Option("--text", help="A text instead.", show_default=False)] = None,
+    text: Annotated[str | None, typer.Option("--text", help="The text.", show_default=False)] = None,
+    hex_: Annotated[
+        str | None, typer.Option("--hex", help="Octets instead, as hexadecimal.", show_default=False)
+    ] = None,
     sender: Annotated[str | None, typer.Option("--from", help="The sender.", show_default=False)] = None,
     data_coding: DataCoding = None,
     esm_class: EsmClass = None,
@@ -213,7 +216,7 @@ def _message(
     esm_class: int | None,
 ) -> Message:
     if (hex_ is None) == (text is None):
-        raise typer.BadParameter("give either --hex or --text")
+        raise typer.BadParameter("give either --text or --hex")
     destinations = [To(number) for number in to]
     if hex_ is not None:
         return Message(destinations, Binary(hex_, data_coding or 0, esm_class or 0), from_=sender)

@@ -106,7 +106,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
             try:
                 msgspec.convert(getattr(self, field), kind)
             except msgspec.ValidationError as error:
-                raise ValueError(f"{field}: {error}") from error
+                raise ValueError(f"{field}: {FORMS.get(field, error)}") from error
 
     @property
     def plain(self) -> bool:
@@ -120,6 +120,12 @@ TABLES: dict[str, Any] = {
     "id_base": ID_BASES,
     "receipt_id_base": {"": None} | ID_BASES,
     "garbage": GARBAGE,
+}
+
+# What msgspec would say with a regular expression.
+FORMS: dict[str, str] = {
+    "state": "must be 1 to 16 capitals, digits, - and _, a capital first",
+    "err": "must be up to 4 letters and digits",
 }
 
 # The fields that make a submit_sm something to think about; the others are settled once for all of them.

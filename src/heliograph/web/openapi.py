@@ -89,7 +89,7 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
     done = {"description": "What was asked for", **({"content": content} if content else {})}
     operation["responses"] = {
         str(endpoint.status): done,
-        **{str(status): _refused(endpoint, status) for status in endpoint.refusals},
+        **{str(status): _refused(endpoint, status) for status in sorted(endpoint.refusals)},
     }
     return operation
 

@@ -19,7 +19,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; p
 code { font: 0.9em ui-monospace, monospace; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: 0.5rem 0; padding: 0.4rem 0.8rem; }
 summary { cursor: pointer; }
-summary b { display: inline-block; min-width: 4.5em; color: var(--mark); }
+summary b { display: inline-block; min-width: 5em; color: var(--mark); }
 summary span { opacity: 0.75; margin-left: 0.8em; }
 table { border-collapse: collapse; width: 100%; margin: 0.4rem 0 0.8rem; }
 td, th { border-bottom: 1px solid var(--line); padding: 0.25rem 0.6rem 0.25rem 0; text-align: left; }
@@ -39,6 +39,7 @@ def render(document: Node) -> bytes:
         f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(info['title'])} API <small>{escape(info['version'])}</small></h1>",
         '<p>The same as a document for programs: <a href="/openapi.json">/openapi.json</a>.</p>',
+        "<p>A key of <code>heliograph key create</code> goes into the header <code>Authorization: App KEY</code>.</p>",
         "<h2>Endpoints</h2>",
         *_endpoints(document["paths"]),
         "<h2>Shapes</h2>",
