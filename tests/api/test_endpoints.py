@@ -347,7 +347,7 @@ def test_the_description_of_the_api_says_which_scopes_a_key_needs() -> None:
     assert "description" not in paths["/health"]["get"]
     assert {} in paths["/sms/1/text/query"]["get"]["security"]
     account = sites.document()["paths"]["/admin/v1/accounts"]
-    assert account["post"]["security"] == [{"key": []}]
+    assert account["post"]["security"] == [{"key": []}, {"token": []}]
     assert account["post"]["responses"].keys() >= {"201", "409"}
 
 

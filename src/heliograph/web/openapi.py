@@ -27,10 +27,11 @@ _WAITING: Final = (TooManyLogins, TooManyRequests, Overloaded)
 _RETRY: Final = {refusal.status for kind, refusal in TABLE.items() if kind in _WAITING}
 _BODY: Final = "In UTF-8 and not compressed: 415 where a Content-Encoding other than identity is given"
 _LOGINS: Final[dict[Login, list[dict[str, list[str]]]]] = {
-    Login.HEADER: [{"key": []}, {"password": []}],
-    Login.QUERY: [{"key": []}, {"password": []}, {}],  # or by two names of its query
+    Login.HEADER: [{"key": []}, {"token": []}, {"password": []}, {"session": []}],
+    Login.QUERY: [{"key": []}, {"token": []}, {"password": []}, {"session": []}, {}],  # or by two names of its query
     Login.NONE: [],
 }
+_OF_PEOPLE: Final = {"password", "session"}  # which never administer
 _SCHEMES: Final = {
     "key": {
         "type": "apiKey",
@@ -38,7 +39,14 @@ _SCHEMES: Final = {
         "name": "Authorization",
         "description": "The word App, a blank and the key",
     },
+    "token": {"type": "http", "scheme": "bearer", "description": "Of POST /auth/1/oauth2/token"},
     "password": {"type": "http", "scheme": "basic"},
+    "session": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "The word IBSSO, a blank and the token of POST /auth/1/session",
+    },
 }
 _OWN: Final = (400, 401)
 _ONCE: Final = {
@@ -97,7 +105,7 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
 def _security(endpoint: Endpoint[Any]) -> list[dict[str, list[str]]]:
     """A password opens what needs no scope by name."""
     logins = _LOGINS[endpoint.login]
-    return logins if allows(None, endpoint.scopes) else [login for login in logins if "password" not in login]
+    return logins if allows(None, endpoint.scopes) else [login for login in logins if not _OF_PEOPLE & login.keys()]
 
 
 def _content(shape: type) -> dict[str, Any]:
