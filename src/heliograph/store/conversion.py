@@ -1,6 +1,6 @@
 """Conversions: what customers tell of the messages that they track.
 
-Rule 1: a message is known for as long as its history is kept, and so is what was told of it.
+Rule 1: a message is known for as long as its history is kept, and what was told of it no shorter.
 """
 
 from __future__ import annotations
