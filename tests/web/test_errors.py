@@ -3,12 +3,15 @@
 import json
 from xml.etree import ElementTree
 
+import falcon
 import pytest
 
+from heliograph.accounts.errors import NameTaken, NoSuchAccount, NoSuchKey, ReferenceTaken
 from heliograph.accounts.gate import TooManyLogins
-from heliograph.flows.errors import Overloaded, Unconfirmed
+from heliograph.flows.errors import NoSuchBulk, NoSuchMessage, Overloaded, Unconfirmed
 from heliograph.store.errors import StoreUnavailable
 from heliograph.web.errors import (
+    TABLE,
     BadRequest,
     Conflict,
     Disconnected,
@@ -28,14 +31,24 @@ NOT_DONE = "Service unavailable: nothing of this request was done"
 NOT_KNOWN = "Service unavailable: it is not known whether this request was, or will be, done"
 REFUSALS = [
     (BadRequest({}), 400, "BAD_REQUEST", "Bad request"),
+    (falcon.HTTPBadRequest(), 400, "BAD_REQUEST", "Bad request"),
     (Disconnected(), 400, "BAD_REQUEST", "Bad request"),
     (Unauthorized(), 401, "UNAUTHORIZED", "Invalid login details"),
     (Forbidden(), 403, "FORBIDDEN", "Forbidden"),
-    (NotFound("Bulk not found"), 404, "NOT_FOUND", "Bulk not found"),
+    (NotFound("No such thing"), 404, "NOT_FOUND", "No such thing"),
+    (NoSuchAccount("nobody"), 404, "NOT_FOUND", "nobody"),
+    (NoSuchKey("no key"), 404, "NOT_FOUND", "no key"),
+    (NoSuchBulk(), 404, "NOT_FOUND", "Bulk not found"),
+    (NoSuchMessage(), 404, "NOT_FOUND", "Message not found, or not tracked"),
+    (falcon.HTTPNotFound(), 404, "NOT_FOUND", "Not found"),
+    (falcon.HTTPRouteNotFound(), 404, "NOT_FOUND", "Not found"),
+    (falcon.HTTPMethodNotAllowed(["GET"]), 405, "METHOD_NOT_ALLOWED", "Method not allowed"),
+    (NameTaken("taken"), 409, "CONFLICT", "taken"),
     (RequestTimeout(), 408, "REQUEST_TIMEOUT", "Request timeout"),
     (TooLarge(), 413, "PAYLOAD_TOO_LARGE", "Payload too large"),
     (UnsupportedMedia({}), 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
     (Conflict("other body"), 422, "UNPROCESSABLE_ENTITY", "other body"),
+    (ReferenceTaken("other amount"), 422, "UNPROCESSABLE_ENTITY", "other amount"),
     (TooManyRequests(3), 429, "TOO_MANY_REQUESTS", "Too many requests"),
     (TooManyLogins(), 429, "TOO_MANY_REQUESTS", "Too many requests"),
     (HeadTooLarge(), 431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request header fields too large"),
@@ -44,6 +57,11 @@ REFUSALS = [
     (Unconfirmed("late"), 503, "SERVICE_UNAVAILABLE", NOT_KNOWN),
     (StoreUnavailable("gone"), 503, "SERVICE_UNAVAILABLE", "Service unavailable"),
 ]
+
+
+def test_no_row_of_the_table_is_forgotten_here() -> None:
+    named = {type(raised) for raised, *_ in REFUSALS}
+    assert TABLE.keys() - {Exception} <= named
 
 
 @pytest.mark.parametrize(("raised", "status", "message_id", "text"), REFUSALS)
