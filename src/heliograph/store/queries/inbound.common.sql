@@ -29,10 +29,10 @@ SELECT v.inbound_set, v.number, v.id, v.data_coding, v.esm_class, v.body, v.rece
 DELETE FROM inbound_part WHERE inbound_set IN (SELECT v.id FROM v)
 
 -- name: end_sets
--- params: before bigint, most int
+-- params: before bigint, joined bigint, most int
 -- returns: id bigint, smsc text, sender text, recipient text, joined_at bigint
-DELETE FROM inbound_set WHERE id IN
-    (SELECT id FROM inbound_set WHERE began_at <= :before ORDER BY began_at LIMIT :most)
+DELETE FROM inbound_set WHERE id IN (SELECT id FROM inbound_set
+    WHERE began_at <= :before AND (joined_at IS NULL OR joined_at < :joined) ORDER BY began_at LIMIT :most)
 RETURNING id, smsc, sender, recipient, joined_at
 
 -- name: add_inbound
