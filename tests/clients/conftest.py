@@ -50,8 +50,8 @@ def environments(request: pytest.FixtureRequest) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def visits() -> dict[str, Visit]:
-    """The visits that were made; one serves all tests of its client."""
+def visits() -> dict[str, Visit | AssertionError]:
+    """The visits that were made, or why they could not; one serves all tests of its client."""
     return {}
 
 
@@ -59,7 +59,7 @@ def visits() -> dict[str, Visit]:
 def visit(
     request: pytest.FixtureRequest,
     environments: dict[str, Path],
-    visits: dict[str, Visit],
+    visits: dict[str, Visit | AssertionError],
     tmp_path: Path,
 ) -> Visit:
     """The visit of the client that the test names."""
@@ -67,8 +67,14 @@ def visit(
     if client.name not in environments:
         pytest.skip(NO_NPM)
     if client.name not in visits:
-        visits[client.name] = run(pay(client, environments[client.name], tmp_path))
-    return visits[client.name]
+        try:
+            visits[client.name] = run(pay(client, environments[client.name], tmp_path))
+        except AssertionError as problem:
+            visits[client.name] = problem
+    found = visits[client.name]
+    if isinstance(found, AssertionError):
+        raise found
+    return found
 
 
 def _aloud(config: pytest.Config) -> Callable[[str], None]:

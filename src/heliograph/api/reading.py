@@ -7,8 +7,9 @@ Rule 2: a path of a field is made of the place it stands at, which is empty or e
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from heliograph.accounts import settings
 from heliograph.accounts.settings import Settings
@@ -19,8 +20,7 @@ from heliograph.web.limits import Limits
 ABSENT: Final = "must not be empty"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """By which rules a request is read, at what time (UTC milliseconds), and what is wrong with it so far.
 
     account: what its account has said for all of its requests. short_base: what short links begin with; None: links

@@ -101,14 +101,13 @@ class Call:
         return None if value is None else value.decode("latin-1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An answer that is more than a 200 with a value."""
 
     octets: bytes
     content_type: str
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 Handler = Callable[[P, Call], Awaitable[Any]]
