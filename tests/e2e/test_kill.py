@@ -113,7 +113,7 @@ class Scene:
         """The account is prepaid."""
         store = await open_store(self._url, exclusive=False)
         await admin.set_account(store, "acme", price=str(PRICE / 1_000_000), prepaid="true")
-        await admin.top_up(store, "acme", str(TOP_UP))
+        await admin.top_up(store, "acme", str(TOP_UP), 0)
         await store.close()
 
     async def _check_money(self) -> None:

@@ -13,7 +13,7 @@ from heliograph.sms.message import LaneState, NewMessage
 from heliograph.sms.verdict import Verdict
 from heliograph.store import balance
 from heliograph.store.accepting import Acceptance, accept
-from heliograph.store.balance import Balance
+from heliograph.store.balance import Balance, TopUp
 from heliograph.store.finishing import finish
 from heliograph.store.idempotency import Kept
 from heliograph.store.limiting import AccountLimits
@@ -32,7 +32,7 @@ def paid(key: int, price: int = 10, **changes: Any) -> NewMessage:
 
 
 async def top_up(scene: Scene, amount: int, account: int = 1) -> None:
-    assert await scene.store.alone(balance.top_up, account, amount)
+    assert await scene.store.alone(balance.top_up, account, amount, BEGIN) is TopUp.DONE
 
 
 async def purse(scene: Scene, account: int = 1) -> Balance:
