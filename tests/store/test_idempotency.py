@@ -158,7 +158,7 @@ def test_of_two_processes_one_is_the_first(play: Play) -> None:
 def test_two_processes_never_spend_the_same_money(play: Play) -> None:
     async def body(scene: Scene) -> None:
         async with another(scene.place) as other:
-            await scene.store.alone(balance.top_up, 1, 55)
+            await scene.store.alone(balance.top_up, 1, 55, BEGIN)
             sent = []
             for key in range(1, 41):
                 message = a_message(key, price=10, prepaid=True)
