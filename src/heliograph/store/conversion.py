@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
-from heliograph.sms.message import Options
+from heliograph.sms.message import DECODE_OPTIONS
 from heliograph.store.accepting import id_digest
 from heliograph.store.reporting import as_key
 from heliograph.store.script import Fetch, Row, Run, Script
-
-DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
 class Tracked(msgspec.Struct, frozen=True):

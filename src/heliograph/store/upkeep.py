@@ -138,18 +138,18 @@ def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
     old = {"before": now - keep, "most": SLICE}
     older = {"before": now - keep_receipts, "most": SLICE}
     oldest = {"before": now - keep_receipts - keep, "most": SLICE}
+    gone: int = yield Run("old_answers", params={"now": now, "most": SLICE})
     resting = [lane for [lane] in (yield Fetch("resting_lanes", params=old))]
     yield from refresh(resting, now)
-    gone = len(resting)
-    for query, params in (
-        ("old_inbound", old),
-        ("old_pulls", old),
-        ("old_receipt_keys", older),
-        ("old_references", older),
+    gone += len(resting)
+    for query, params in (  # what others lock, too, in the order of locks; then what nobody waits for
         ("old_lanes", oldest),
+        ("old_inbound", old),
+        ("old_receipt_keys", older),
+        ("old_pulls", old),
         ("old_conversions", oldest),
+        ("old_references", older),
         ("old_tokens", {"now": now, "most": SLICE}),
-        ("old_answers", {"now": now, "most": SLICE}),
         ("old_floods", {"before": now - HOUR, "most": SLICE}),
     ):
         gone += yield Run(query, params=params)

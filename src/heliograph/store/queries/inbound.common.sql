@@ -61,13 +61,6 @@ FROM v WHERE inbound.id = v.message AND inbound.account IS NULL RETURNING id
 INSERT INTO report (account, webhook, message, lane, day, due, attempts, status, error, at)
 SELECT v.account, v.webhook, v.message, 0, -2, :now, 0, 0, 0, :now FROM v WHERE true
 
--- name: wake_inbound_webhooks
--- rows: id bigint
--- params: now bigint
-INSERT INTO webhook (id, next_due, rests_until) SELECT v.id, :now, 0 FROM v WHERE true
-ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due
-    WHERE webhook.next_due > excluded.next_due AND webhook.rests_until <= excluded.next_due
-
 -- name: leave_inbound
 -- rows: id bigint
 UPDATE inbound SET looked = 1 WHERE id IN (SELECT v.id FROM v)
