@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -9,6 +11,9 @@ import pytest
 from e2e.conftest import Living
 from e2e.gateway import TO, Dial, House, instant, message, until
 from heliograph.accounts import admin, blocklist
+from heliograph.sms import verdict
+from heliograph.sms.codes import REFUSAL_ERRORS
+from heliograph.store import limiting
 
 NOON = 1_790_078_400_000  # 2026-09-22T12:00:00Z, a Tuesday
 BLOCKED = "41790000001"
@@ -52,6 +57,30 @@ PRODUCED: dict[str, Case] = {
 }
 
 
+# Status and error in the log, by messageId.
+BY_SETTINGS = {
+    "not allowed": (11, 368),
+    "a blocked sender": (13, 2053),
+    "a blocked recipient": (14, 2052),
+    "first": (5, 0),
+    "the same": (20, 4104),
+    "another": (5, 0),
+    "a third": (20, 4103),
+    "too poor": (12, 542),
+    "paid": (5, 0),
+}
+CANCELED, TAKEN_FOR_GOOD, NOWHERE = (31, 4100), (2, 0), (19, 4102)
+FINAL = {
+    verdict.DELIVERED_TO_OPERATOR,
+    verdict.REJECTED_OPERATOR,
+    verdict.DELIVERED_TO_HANDSET,
+    verdict.NOT_DELIVERED,
+    verdict.EXPIRED,
+    verdict.DLR_UNKNOWN,
+    verdict.NOT_SENT,
+}
+
+
 def of(name: str, one: dict[str, Any]) -> dict[str, Any]:
     """The same with its name as the messageId."""
     return one | {"destinations": [{**destination, "messageId": name} for destination in one["destinations"]]}
@@ -71,6 +100,16 @@ async def logged(h: House) -> dict[str, tuple[int, int]]:
 async def change(h: House, **settings: Any) -> None:
     await admin.set_account(h.gateway.store, "acme", **settings)
     await h.gateway.gate.load()
+
+
+def test_every_status_that_is_given_and_every_error_of_the_gateways_own_is_produced_here() -> None:
+    pairs = {*((case.status, case.error) for case in PRODUCED.values()), *BY_SETTINGS.values()}
+    pairs |= {CANCELED, TAKEN_FOR_GOOD, NOWHERE}
+    assert {status for status, _ in pairs} == FINAL | REFUSAL_ERRORS.keys()
+
+    page = (Path(__file__).parents[2] / "docs/reference/errors-and-statuses.md").read_text()
+    own = re.findall(r"^\| (\d+) \| `", page.partition('<a id="errors"></a>')[2].partition("## ")[0], flags=re.M)
+    assert {error for _, error in pairs} == {*map(int, own), *REFUSAL_ERRORS.values(), limiting.FLOODING_IDENTICAL[1]}
 
 
 def test_whatever_becomes_of_a_message_has_its_status_and_its_error(live: Living) -> None:
@@ -115,17 +154,7 @@ def test_what_the_settings_of_an_account_refuse_has_its_status_and_its_error(liv
         assert await send(h, "paid", message()) == 7
         await h.customer.pulled(3)
 
-        assert await logged(h) == {
-            "not allowed": (11, 368),
-            "a blocked sender": (13, 2053),
-            "a blocked recipient": (14, 2052),
-            "first": (5, 0),
-            "the same": (20, 4104),
-            "another": (5, 0),
-            "a third": (20, 4103),
-            "too poor": (12, 542),
-            "paid": (5, 0),
-        }
+        assert await logged(h) == BY_SETTINGS
         assert (await h.customer.request("GET", "/account/1/balance")).json == {"balance": 0.5, "currency": "EUR"}
 
     live(body)
@@ -137,7 +166,7 @@ def test_a_canceled_bulk_was_not_sent(live: Living) -> None:
         status = await h.customer.request("PUT", "/sms/1/bulks/status?bulkId=bulk", {"status": "CANCELED"})
         assert status.status == 200
         [report] = await h.customer.pulled(1)
-        assert (report["status"]["id"], report["error"]["id"]) == (31, 4100)
+        assert (report["status"]["id"], report["error"]["id"]) == CANCELED
 
     live(body)
 
@@ -146,7 +175,7 @@ def test_an_smsc_that_accepts_for_good_is_the_operator(live: Living) -> None:
     async def body(h: House) -> None:
         await h.customer.send(text("!receipt=ACCEPTD"))
         [report] = await h.customer.pulled(1)
-        assert (report["status"]["id"], report["error"]["id"]) == (2, 0)
+        assert (report["status"]["id"], report["error"]["id"]) == TAKEN_FOR_GOOD
 
     live(body, dialect="acceptd_final = true")
 
@@ -154,7 +183,7 @@ def test_an_smsc_that_accepts_for_good_is_the_operator(live: Living) -> None:
 def test_without_a_route_nothing_is_taken(live: Living) -> None:
     async def body(h: House) -> None:
         assert await send(h, "nowhere", message()) == 19
-        assert await logged(h) == {"nowhere": (19, 4102)}
+        assert await logged(h) == {"nowhere": NOWHERE}
 
     live(body, routed=False)
 

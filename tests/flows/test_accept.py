@@ -13,6 +13,7 @@ import pytest
 
 from flows.house import Customer
 from heliograph.accounts.settings import Settings
+from heliograph.flows import judge
 from heliograph.flows.accept import Acceptor, webhook_of
 from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import Bounds, Intake
@@ -23,6 +24,7 @@ from heliograph.observe import Watch
 from heliograph.sms import short_link
 from heliograph.sms.message import Options
 from heliograph.sms.schedule import Window
+from heliograph.store import blocklist
 from heliograph.store.claiming import Candidate
 from heliograph.store.interface import Store
 from heliograph.store.reporting import Pull
@@ -506,5 +508,20 @@ def test_a_request_that_is_refused_leaves_no_links(play: Play) -> None:
             await desk.accept(linked("mother", personal=personal))
 
         assert desk.engine._reader.raw.execute("SELECT COUNT(*) FROM short_link").fetchall() == [(0,)]
+
+    play(body)
+
+
+def test_blocked_recipients_are_found_however_many_there_are(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge, "SLICE", 2)
+
+    async def body(desk: Desk) -> None:
+        desk.account = Customer(blocks=True)
+        await desk.store.alone(blocklist.block, desk.account.id, "recipient", ["41790000000", "41790000004"])
+        await desk.store.alone(blocklist.block, desk.account.id, "sender", ["bank"])
+
+        several = await desk.accept(a_draft(*[f"4179000000{n}" for n in range(5)]))
+        assert refusals(several) == [14, None, None, None, 14]
+        assert refusals(await desk.accept(a_draft(*[f"4179000000{n}" for n in range(5)], sender="BANK"))) == [13] * 5
 
     play(body)

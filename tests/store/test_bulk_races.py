@@ -9,13 +9,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from heliograph.sms.message import LaneState
+from heliograph.sms.message import BulkStatus, LaneState
 from heliograph.store.accepting import Acceptance
 from heliograph.store.bulks import Bulk
 from heliograph.store.claiming import Claim, Taken
 from heliograph.store.interface import Store
 from heliograph.store.postgres import PostgresEngine
-from store.scene import BEGIN, a_message, a_taking
+from store.scene import BEGIN, HOUR, a_message, a_taking
 
 BLOCKED = """
 SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'heliograph' AND wait_event_type = 'Lock'
@@ -94,6 +94,24 @@ def test_whoever_closes_a_bulk_waits_for_a_claim_and_knows_of_it(
         assert [claim.key for claim in await claiming] == [1]
         bulk = await closing
         assert bulk is not None and (bulk.state, bulk.begun) == (state, True)
+
+    play(database_url, body)
+
+
+def test_whoever_moves_a_bulk_waits_for_a_claim_and_leaves_it_where_it_is(database_url: str) -> None:
+    async def body(race: Race) -> None:
+        message = a_message(1, bulk_id="bulk")
+        await race.serving.accept(Acceptance(1, 1_000_001, "bulk", None, [message], single=True))
+        async with race.beside.transaction():
+            await race.beside.execute("SELECT key FROM message FOR NO KEY UPDATE")
+            claiming = asyncio.create_task(race.claim())
+            await race.blocked(1)
+            moving = asyncio.ensure_future(race.other.reschedule(1, "bulk", BEGIN + HOUR, BEGIN))
+            await race.blocked(2)
+
+        assert [claim.key for claim in await claiming] == [1]
+        bulk = await moving
+        assert bulk is not None and (bulk.status, bulk.send_at) == (BulkStatus.PROCESSING, BEGIN)
 
     play(database_url, body)
 

@@ -43,14 +43,16 @@ def test_nothing_is_told_of_a_message_that_is_not_ones_own_or_not_tracked_or_was
     play(body)
 
 
-def test_what_was_told_goes_with_the_histories(play: Play) -> None:
+def test_what_was_told_of_an_open_message_stays_as_long_as_its_history_may(play: Play) -> None:
     async def body(scene: Scene) -> None:
         await scene.accept(a_message(1, options=TRACKED), a_message(2, options=TRACKED))
         await scene.store.convert(1, "1", BEGIN)
         await scene.store.convert(1, "2", BEGIN + 1)
 
-        await scene.store.retire(BEGIN + 2 * DAY + 1, 2 * DAY, 7 * DAY)
+        await scene.store.retire(BEGIN + 9 * DAY, 2 * DAY, 7 * DAY)
+        assert await scene.count("conversion") == 2
 
+        await scene.store.retire(BEGIN + 9 * DAY + 1, 2 * DAY, 7 * DAY)
         assert await scene.rows("SELECT message FROM conversion") == [(2,)]
 
     play(body)

@@ -160,3 +160,15 @@ def test_a_bulk_that_moves_takes_its_links_along(play: Play, name: str, bulk_id:
         )
 
     play(body)
+
+
+def test_links_that_lead_somewhere_are_kept_no_shorter_because_their_bulk_leaves_earlier(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        links = [a_link(since=BEGIN + 9 * DAY)]
+        await scene.accept(told(1, bulk_id="b"), name="b", single=True, short_links=links, validity_minutes=1440)
+
+        await scene.store.reschedule(1, "b", BEGIN + DAY, BEGIN)
+
+        assert await scene.rows("SELECT due, since FROM short_link") == [(BEGIN + DAY, BEGIN + 9 * DAY)]
+
+    play(body)

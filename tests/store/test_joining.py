@@ -140,15 +140,31 @@ def test_what_waited_too_long_becomes_a_message_of_the_parts_there_are(play: Pla
         await deliver(scene, a_part(1, 3, b"three"), a_part(2, 1, b"one "))
         await deliver(scene, a_part(4, 1, b"a", total=2), a_part(5, 2, b"b", total=2))
 
-        ended = await scene.store.end_sets(BEGIN + HOUR - 1)
+        ended = await scene.store.end_sets(BEGIN + 2 * HOUR - 1, HOUR)
 
         assert (ended.sets, ended.incomplete) == (2, 1)
         assert await texts(scene) == [(b"one three", 2), (b"ab", 2)]
         assert (await scene.count("inbound_set"), await scene.count("inbound_part")) == (1, 1)
-        assert (await scene.store.end_sets(BEGIN + HOUR - 1)).sets == 0
+        assert (await scene.store.end_sets(BEGIN + 2 * HOUR - 1, HOUR)).sets == 0
 
         await deliver(scene, a_part(6, 2, b"two"))  # too late: it waits as the others did
-        assert (await scene.store.end_sets(BEGIN + HOUR - 1)).incomplete == 1
+        assert (await scene.store.end_sets(BEGIN + 2 * HOUR - 1, HOUR)).incomplete == 1
         assert await texts(scene) == [(b"one three", 2), (b"ab", 2), (b"two", 1)]
+
+    play(body)
+
+
+def test_a_part_is_known_again_however_long_its_message_had_waited_for_the_last_one(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        await deliver(scene, a_part(1, 1, b"a", total=2))
+        scene.now += HOUR - 1
+        await deliver(scene, a_part(2, 2, b"b", total=2))
+
+        assert (await scene.store.end_sets(scene.now + REPEATED, HOUR)).sets == 0
+        assert await deliver(scene, a_part(3, 2, b"b", total=2)) == 0
+        assert (await scene.count("inbound_part"), await texts(scene)) == (2, [(b"ab", 2)])
+
+        assert (await scene.store.end_sets(scene.now + REPEATED + 1, HOUR)).sets == 1
+        assert await scene.count("inbound_part") == 0
 
     play(body)

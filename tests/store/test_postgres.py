@@ -10,11 +10,14 @@ import asyncpg
 import pytest
 
 import postgres as server
+from heliograph.store import balance
 from heliograph.store import postgres as engine_module
 from heliograph.store.accepting import Acceptance
+from heliograph.store.balance import Balance
 from heliograph.store.errors import StoreInUse, StoreTooNew, StoreUnavailable, Unstorable
 from heliograph.store.idempotency import Kept
 from heliograph.store.interface import Store
+from heliograph.store.limiting import AccountLimits
 from heliograph.store.postgres import PostgresEngine
 from heliograph.store.script import Fetch, Script
 from store.scene import BEGIN, a_message
@@ -266,6 +269,22 @@ def test_what_was_acknowledged_is_there_after_the_server_crashed() -> None:
             assert {candidate.key for candidate in found} - {1000} == {*keys, 1001}
 
         play(pg.url("postgres"), body)
+
+
+def test_money_that_somebody_else_is_spending_is_looked_at_when_he_is_through(database_url: str) -> None:
+    async def body(store: Store, beside: Any) -> None:
+        await store.alone(balance.top_up, 1, 10, BEGIN)
+        message = a_message(1, price=10, prepaid=True)
+        async with beside.transaction():
+            await beside.execute("UPDATE balance SET available = 0, reserved = 10")
+            buying = store.accept(Acceptance(1, 100, "", None, [message], limits=AccountLimits(prepaid=True)))
+            while not await beside.fetchval(BLOCKED):  # noqa: ASYNC110 - the event is in another process
+                await asyncio.sleep(0)
+
+        assert (await buying).refused == {1: 12}
+        assert await store.look(balance.balance, 1) == Balance(0, 10)
+
+    play(database_url, body)
 
 
 @pytest.mark.parametrize("sender", ["\ud800", "a\0b"])

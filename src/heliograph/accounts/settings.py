@@ -22,7 +22,7 @@ Given = str | Sequence[str]
 
 MAX_URL: Final = 2000  # characters
 MAX_LIST: Final = 1000  # values of one setting
-MAX_RATE: Final = 100_000
+MAX_COUNT: Final = 100_000
 MAX_PRICE: Final = 1000 * money.MILLION
 MEDIA_TYPES: Final = ("application/json", "application/xml")
 POLICIES: Final = ("resend", "hold")
@@ -125,7 +125,7 @@ def _render_number(value: tuple[str, str]) -> str:
 
 URL_RULE: Final = Rule(_url, f"an absolute http or https URL of at most {MAX_URL} characters")
 SENDER: Final = "3 to 15 digits, 7 to 15 after a plus sign, or 1 to 11 characters of the GSM alphabet without @"
-FLOOD: Final = Rule(_whole(MAX_RATE), f"a whole number up to {MAX_RATE:,}; 0 is no limit")
+COUNT: Final = Rule(_whole(MAX_COUNT), f"a whole number up to {MAX_COUNT:,}; 0 is no limit")
 RULES: Final[dict[str, Rule]] = {
     "default_sender": Rule(address.sender, SENDER),
     "on_no_response": Rule(_one_of(POLICIES), " or ".join(POLICIES)),
@@ -133,11 +133,11 @@ RULES: Final[dict[str, Rule]] = {
     "notify_content_type": Rule(_one_of(MEDIA_TYPES), " or ".join(MEDIA_TYPES)),
     "inbound_url": URL_RULE,
     "allowed_senders": Rule(address.sender, f"{SENDER}, each", many=True),
-    "rate_limit": FLOOD,
+    "rate_limit": COUNT,
     "price": Rule(_price, "a decimal from 0 to 1000 with at most 6 places", render=money.render),
     "prepaid": Rule(lambda text: _one_of(("true", "false"))(text) == "true", "true or false"),
-    "flood_identical": FLOOD,
-    "flood_different": FLOOD,
+    "flood_identical": COUNT,
+    "flood_different": COUNT,
     "numbers": Rule(
         _own_number,
         "3 to 15 digits or *, and where a keyword is wanted /KEYWORD behind that, of at most 40 characters",

@@ -28,7 +28,7 @@ ENDPOINTS: Final = (
         summary="Say that a message that is tracked led to what was wanted",
         answer=_end,
         reply=ConversionResponse,
-        root="conversionResponse",
+        root="EndTagResponse",
         scopes=scope.SEND,
         refusals=(*READING, NOT_FOUND),
     ),

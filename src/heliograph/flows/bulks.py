@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 
 from heliograph.clock import Clock
 from heliograph.flows.errors import BulkConflict, NoSuchBulk, Overloaded
 from heliograph.flows.intake import RETRY_AFTER, Intake
+from heliograph.flows.pull import Account
 from heliograph.sms import schedule
 from heliograph.sms.message import BulkStatus, LaneState
 from heliograph.store.bulks import Bulk
@@ -35,13 +35,6 @@ class Schedule(msgspec.Struct, frozen=True):
 
     bulk_id: str
     send_at: int  # UTC milliseconds; when it was accepted, if it was to leave at once
-
-
-class Account(Protocol):
-    """Who asks."""
-
-    @property
-    def id(self) -> int: ...
 
 
 class Bulks:

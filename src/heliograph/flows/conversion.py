@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from heliograph.clock import Clock
 from heliograph.flows.errors import NoSuchMessage
 from heliograph.flows.intake import Intake
+from heliograph.flows.pull import Account
 from heliograph.observe import Watch
 from heliograph.store.interface import Store
-
-
-class Account(Protocol):
-    """Who tells."""
-
-    @property
-    def id(self) -> int: ...
 
 
 class Conversions:

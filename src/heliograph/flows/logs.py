@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -17,7 +17,7 @@ from heliograph.clock import Clock
 from heliograph.flows.accept import storable
 from heliograph.flows.errors import Overloaded
 from heliograph.flows.intake import RETRY_AFTER
-from heliograph.flows.pull import priced
+from heliograph.flows.pull import Account, priced
 from heliograph.flows.submission import LogSearch
 from heliograph.sms import address
 from heliograph.sms.address import BadAddress
@@ -28,13 +28,6 @@ from heliograph.store.logs import LogQuery, LogSlice, Place
 
 SEARCHES_FOR: Final = 5.0  # seconds; then a page has what was found, which may be nothing, and a cursor
 _CURSOR: Final = re.compile(r"([0-9a-f]{1,16})-([0-9a-f]{1,16})", re.ASCII)
-
-
-class Account(Protocol):
-    """Who asks."""
-
-    @property
-    def id(self) -> int: ...
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -116,7 +116,7 @@ class Upkeep:
 
     async def _end_sets(self) -> None:
         """Long messages whose other parts do not come."""
-        while (ended := await self._store.end_sets(self._clock.now() - self._join)).sets:
+        while (ended := await self._store.end_sets(self._clock.now(), self._join)).sets:
             if ended.incomplete:
                 LOG.warning("inbound messages stay without their other parts", messages=ended.incomplete)
                 self._watch.incomplete(ended.incomplete)

@@ -92,6 +92,9 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
     network_id: int | None = None  # the recipient's network, as the customer says
 
 
+DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode  # as they are kept with messages
+
+
 class NewMessage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A message as it is stored at acceptance: one recipient, whole, not yet cut."""
 

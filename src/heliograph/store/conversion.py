@@ -1,18 +1,16 @@
 """Conversions: what customers tell of the messages that they track.
 
-Rule 1: a message is known for as long as its history is kept, and so is what was told of it.
+Rule 1: a message is known for as long as its history is kept, and what was told of it no shorter.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from heliograph.sms.message import Options
+from heliograph.sms.message import DECODE_OPTIONS
 from heliograph.store.accepting import id_digest
 from heliograph.store.reporting import as_key
 from heliograph.store.script import Fetch, Row, Run, Script
-
-DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
 class Tracked(msgspec.Struct, frozen=True):

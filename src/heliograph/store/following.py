@@ -10,12 +10,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from heliograph.sms.message import CLICK, Click, Options
+from heliograph.sms.message import CLICK, DECODE_OPTIONS, Click, Options
 from heliograph.store.script import Fetch, Row, Run, Script
 
 REPEATED = 1000  # milliseconds: whoever taps twice means it once
 SLICE = 500
-DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
 class ShortLink(msgspec.Struct, frozen=True):
@@ -41,7 +40,7 @@ def click(code: str, id_: int, webhook: int, now: int) -> Script[bool]:
         return False
     yield Run("add_click", params={"id": id_, "code": code, "now": now})
     yield Run("push_click", params={"id": id_, "webhook": webhook, "now": now})
-    yield Run("wake_inbound_webhooks", [(webhook,)], {"now": now})
+    yield Run("wake_webhooks_by_id", [(webhook,)], {"now": now})
     return True
 
 

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 import msgspec
 
 from heliograph.sms.address import bare
-from heliograph.sms.message import InboundMessage, Options
+from heliograph.sms.message import DECODE_OPTIONS, InboundMessage
 from heliograph.store.script import Fetch, Row, Run, Script
 
 PAGE = 1000  # messages of a log that are looked at in one slice
 COUNTED = 10_000  # unread messages, at most
-DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
 class Unowned(msgspec.Struct, frozen=True, gc=False):
@@ -77,7 +76,7 @@ def own(owned: Sequence[Owned], left: Sequence[int], now: int) -> Script[list[in
     pushed = [o for o in owned if o.id in given and o.webhook is not None]
     yield Run("leave_inbound", [(id_,) for id_ in left])
     yield Run("push_inbound", [(o.id, o.account, o.webhook) for o in pushed], {"now": now})
-    yield Run("wake_inbound_webhooks", sorted({(o.webhook,) for o in pushed}), {"now": now})
+    yield Run("wake_webhooks_by_id", sorted({(o.webhook,) for o in pushed}), {"now": now})
     return sorted(given)
 
 

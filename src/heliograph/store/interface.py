@@ -69,8 +69,8 @@ class Store:
         return await self._engine.read(partial(script, *arguments))
 
     def give_up(self, futures: Collection[asyncio.Future[Any]]) -> None:
-        """Wait no longer for what `accept`, `pull`, `take` and `collect` gave. What has not left for the disk never
-        will, and raises NotStored; what has raises StoreUnavailable, and may be committed all the same."""
+        """Wait no longer for these futures, which methods here gave. What has not left for the disk never will, and
+        raises NotStored; what has raises StoreUnavailable, and may be committed all the same."""
         self._engine.give_up(futures)
 
     def accept(self, acceptance: Acceptance) -> asyncio.Future[Kept]:
@@ -175,9 +175,9 @@ class Store:
         """Forget a slice of the links that are kept since `before`; how many."""
         return await self.alone(following.retire_short_links, before)
 
-    async def end_sets(self, before: int) -> Ended:
-        """Forget a slice of the parts that have waited since `before`; what there is becomes messages."""
-        return await self.alone(joining.end_sets, before)
+    async def end_sets(self, now: int, join: int) -> Ended:
+        """Forget a slice of the parts that have waited for `join` (milliseconds); what there is becomes messages."""
+        return await self.alone(joining.end_sets, now, join)
 
     async def begin_epoch(self, node: str, now: int) -> int:
         """A new epoch of claims; whatever older epochs claimed is to be recovered."""

@@ -148,10 +148,11 @@ def _part_row(one: _Set, number: int) -> Row:
     return (one.id, number, part.id, part.data_coding, part.esm_class, part.body, part.received_at)
 
 
-def end_sets(before: int) -> Script[Ended]:
-    """Forget a slice of the sets that began by `before` (UTC milliseconds); of incomplete ones, what there is becomes a
-    message."""
-    found = yield Fetch("end_sets", params={"before": before, "most": SLICE})
+def end_sets(now: int, join: int) -> Script[Ended]:
+    """Forget a slice of the sets that began `join` ago (milliseconds) or earlier; of incomplete ones, what there is
+    becomes a message, and of the others the last part came more than REPEATED ago."""
+    before = now - join
+    found = yield Fetch("end_sets", params={"before": before, "joined": now - REPEATED, "most": SLICE})
     sets = [_Set(id_, smsc, sender, recipient, before, at) for id_, smsc, sender, recipient, at in found]
     open_ = [one for one in sets if one.joined_at is None]
     yield from _fill(open_)

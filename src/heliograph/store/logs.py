@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 
 from heliograph.sms.codes import STATUS
-from heliograph.sms.message import Log
+from heliograph.sms.message import DECODE_OPTIONS, Log
 from heliograph.store.accepting import id_digest
 from heliograph.store.balance import MILLION
 from heliograph.store.reporting import MAX_KEY, as_key
 from heliograph.store.script import Fetch, Row, Script, day_of
-from heliograph.store.settling import DECODE_OPTIONS, ENCODER
+from heliograph.store.settling import ENCODER
 
 SLICE = 5_000  # messages of each source in one look
 ROUGHLY = 1_000  # rows that are read at least where not all of them fit

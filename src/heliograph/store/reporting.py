@@ -11,13 +11,12 @@ from typing import Any
 
 import msgspec
 
-from heliograph.sms.message import Click, InboundMessage, Report
+from heliograph.sms.message import DECODE_OPTIONS, Click, InboundMessage, Report
 from heliograph.store.accepting import id_digest
 from heliograph.store.balance import MILLION
 from heliograph.store.following import clicks
 from heliograph.store.inbound import inbound_messages
 from heliograph.store.script import Fetch, Row, Run, Script
-from heliograph.store.settling import DECODE_OPTIONS
 
 LIVE = 0  # in the place of a day: it is an intermediate report, and its message had not ended
 ENDED = -1  # it has since

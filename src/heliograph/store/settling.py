@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from heliograph.sms.message import Inbound, Options, Receipt, SegmentState
+from heliograph.sms.message import DECODE_OPTIONS, Inbound, Receipt, SegmentState
 from heliograph.sms.verdict import Outcome, Verdict, summarize
 from heliograph.store.claiming import Move, move
 from heliograph.store.epoch import check_epoch
@@ -23,7 +23,6 @@ from heliograph.store.script import Fetch, Row, Run, Script
 
 ENCODER = msgspec.msgpack.Encoder()
 DECODE_RECEIPT = msgspec.msgpack.Decoder(Receipt).decode
-DECODE_OPTIONS = msgspec.msgpack.Decoder(Options).decode
 
 
 class Sent(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -126,29 +126,30 @@ def adopt(epoch: int, now: int, adopted: Sequence[Adopted]) -> Script[None]:
 
 
 def retire(now: int, keep: int, keep_receipts: int) -> Script[int]:
-    """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound, conversions, histories) and
-    `keep_receipts` (ids of segments, unknown receipts, references), in milliseconds, and tokens and answers to repeated
-    requests that have expired; how many rows went.
+    """Forget a slice of what is older than `keep` (reports that nobody pulled, inbound messages, histories) and
+    `keep_receipts` (ids of segments, unknown receipts, references), in milliseconds, tokens and answers to repeated
+    requests that have expired, and what was counted of floods an hour ago; how many rows went.
 
     A lane is found by its messages for as long as they may be open, and by its bulkId for as long as their reports may
-    wait after that: it is kept for both together. `keep_receipts` is no shorter than a message is open. Nobody looks
-    into a paused lane to see that all of it has expired, so that is done here.
+    wait after that: it is kept for both together, and so is a conversion, which may be told of while its message is
+    open. `keep_receipts` is no shorter than a message is open. Nobody looks into a paused lane to see that all of it
+    has expired, so that is done here.
     """
     old = {"before": now - keep, "most": SLICE}
     older = {"before": now - keep_receipts, "most": SLICE}
     oldest = {"before": now - keep_receipts - keep, "most": SLICE}
+    gone: int = yield Run("old_answers", params={"now": now, "most": SLICE})
     resting = [lane for [lane] in (yield Fetch("resting_lanes", params=old))]
     yield from refresh(resting, now)
-    gone = len(resting)
-    for query, params in (
-        ("old_inbound", old),
-        ("old_conversions", old),
-        ("old_pulls", old),
-        ("old_receipt_keys", older),
-        ("old_references", older),
+    gone += len(resting)
+    for query, params in (  # what others lock, too, in the order of locks; then what nobody waits for
         ("old_lanes", oldest),
+        ("old_inbound", old),
+        ("old_receipt_keys", older),
+        ("old_pulls", old),
+        ("old_conversions", oldest),
+        ("old_references", older),
         ("old_tokens", {"now": now, "most": SLICE}),
-        ("old_answers", {"now": now, "most": SLICE}),
         ("old_floods", {"before": now - HOUR, "most": SLICE}),
     ):
         gone += yield Run(query, params=params)

@@ -29,10 +29,10 @@ SELECT v.inbound_set, v.number, v.id, v.data_coding, v.esm_class, v.body, v.rece
 DELETE FROM inbound_part WHERE inbound_set IN (SELECT v.id FROM v)
 
 -- name: end_sets
--- params: before bigint, most int
+-- params: before bigint, joined bigint, most int
 -- returns: id bigint, smsc text, sender text, recipient text, joined_at bigint
-DELETE FROM inbound_set WHERE id IN
-    (SELECT id FROM inbound_set WHERE began_at <= :before ORDER BY began_at LIMIT :most)
+DELETE FROM inbound_set WHERE id IN (SELECT id FROM inbound_set
+    WHERE began_at <= :before AND (joined_at IS NULL OR joined_at < :joined) ORDER BY began_at LIMIT :most)
 RETURNING id, smsc, sender, recipient, joined_at
 
 -- name: add_inbound
@@ -60,13 +60,6 @@ FROM v WHERE inbound.id = v.message AND inbound.account IS NULL RETURNING id
 -- params: now bigint
 INSERT INTO report (account, webhook, message, lane, day, due, attempts, status, error, at)
 SELECT v.account, v.webhook, v.message, 0, -2, :now, 0, 0, 0, :now FROM v WHERE true
-
--- name: wake_inbound_webhooks
--- rows: id bigint
--- params: now bigint
-INSERT INTO webhook (id, next_due, rests_until) SELECT v.id, :now, 0 FROM v WHERE true
-ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due
-    WHERE webhook.next_due > excluded.next_due AND webhook.rests_until <= excluded.next_due
 
 -- name: leave_inbound
 -- rows: id bigint

@@ -56,6 +56,14 @@ INSERT INTO report (account, webhook, message, lane, day, due, attempts, status,
 SELECT r.account, NULL, r.message, r.lane, r.day, :now, 0, r.status, r.error, r.note, r.at
 FROM v CROSS JOIN report r WHERE r.id = v.id AND r.day > 0
 
+-- Where inbound messages or clicks are to be pushed.
+-- name: wake_webhooks_by_id
+-- rows: id bigint
+-- params: now bigint
+INSERT INTO webhook (id, next_due, rests_until) SELECT v.id, :now, 0 FROM v WHERE true
+ON CONFLICT (id) DO UPDATE SET next_due = excluded.next_due
+    WHERE webhook.next_due > excluded.next_due AND webhook.rests_until <= excluded.next_due
+
 -- name: refresh_webhooks
 -- rows: id bigint
 -- params: now bigint

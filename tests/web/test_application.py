@@ -1,38 +1,23 @@
-"""The API over real sockets, as customers' programs use it."""
+"""The application over real sockets, as customers' programs use it."""
 
 import base64
 import gzip
 import json
 from typing import Any
-from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
 
 from api.wire import Client, Gateway, request
 from e2e.gateway import no_room
-from heliograph import sites
 from heliograph.accounts import gate
-from heliograph.web import page
 
 GOOD = json.dumps({"messages": [{"binary": {"hex": "41"}, "destinations": [{"to": "41793026727"}]}]})
 XML = (
     "<request><messages><message><binary><hex>41</hex></binary><destinations><destination><to>41793026727</to>"
     "</destination></destinations></message></messages></request>"
 )
-SENDS = ["/sms/1/binary/advanced", "/sms/1/text/advanced", "/sms/2/binary/advanced"]
-SEND = SENDS[0]
-
-
-@pytest.mark.parametrize("path", SENDS)
-def test_one_handler_answers_on_every_path_of_sending(client: Client, server: Gateway, path: str) -> None:
-    reply = client.request("POST", path, GOOD)
-
-    assert reply.status == 200
-    assert reply.headers["content-type"] == "application/json;charset=UTF-8"
-    [entry] = reply.json["messages"]
-    assert (entry["to"], entry["status"]["id"]) == ("41793026727", 26 if "/2/" in path else 7)
-    assert server.sent(1)[0]["short_message"] == b"A"
+SEND = "/sms/1/binary/advanced"
 
 
 CLIENTS: list[dict[str, Any]] = [
@@ -93,20 +78,6 @@ def test_http_1_0_is_answered_and_closed(client: Client) -> None:
     reply = client.send(request("POST", SEND, GOOD).replace(b"HTTP/1.1", b"HTTP/1.0")).reply()
     assert reply.status == 200
     assert client.is_closed()
-
-
-def test_destinations_are_answered_in_order_and_bad_ones_in_a_200(client: Client) -> None:
-    destinations = [{"to": "41793026727"}, {}, {"to": "41793026728", "messageId": "the third"}]
-    body = {"bulkId": "b", "messages": [{"binary": {"hex": "41"}, "destinations": destinations}]}
-    reply = client.request("POST", SEND, json.dumps(body))
-    assert reply.status == 200
-    assert reply.json["bulkId"] == "b"
-    assert [one["status"]["name"] for one in reply.json["messages"]] == [
-        "PENDING_ENROUTE",
-        "MISSING_TO",
-        "PENDING_ENROUTE",
-    ]
-    assert reply.json["messages"][2]["messageId"] == "the third"
 
 
 def test_xml_in_and_xml_out_are_chosen_each_by_its_own_header(client: Client) -> None:
@@ -173,13 +144,6 @@ def test_what_is_not_there_is_said_in_the_envelope(
     assert (reply.status, reply.refusal["messageId"]) == (status, message_id)
     assert reply.headers["access-control-allow-origin"] == "*"
     assert status != 405 or "allow" in reply.headers
-
-
-def test_reports_cannot_be_lost_to_a_head_request(client: Client, server: Gateway) -> None:
-    assert client.request("POST", SEND, GOOD).status == 200
-    server.reported()
-    assert client.request("HEAD", "/sms/1/reports").status == 405
-    assert len(client.request("GET", "/sms/1/reports").json["results"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -289,60 +253,3 @@ def test_a_browser_may_ask_first_and_then_call(client: Client) -> None:
 def test_a_preflight_that_asks_for_nonsense_is_told_the_usual(client: Client) -> None:
     asked = client.request("OPTIONS", SEND, Access_Control_Request_Headers="a: b")
     assert "Authorization" in asked.headers["access-control-allow-headers"]
-
-
-def test_a_long_message_id_is_cut_everywhere_alike(client: Client, server: Gateway) -> None:
-    long, cut = "é" * 250, "é" * 200
-    destinations = [{"to": "41793026727", "messageId": long}, {"to": "41793026731", "messageId": cut + "x"}]
-    body = json.dumps({"messages": [{"binary": {"hex": "41"}, "destinations": destinations}]})
-    sent = client.request("POST", SEND, body).json["messages"]
-    assert [(one["messageId"], one["status"]["name"]) for one in sent] == [
-        (cut, "PENDING_ENROUTE"),
-        (cut, "REJECTED_DUPLICATE_MESSAGE_ID"),
-    ]
-    server.reported()
-    [report] = client.request("GET", f"/sms/1/reports?messageId={quote(long)}").json["results"]
-    assert report["messageId"] == cut
-
-
-def test_reports_are_pulled_once_and_as_asked(client: Client, server: Gateway) -> None:
-    three = {"bulkId": "b c", "messages": [{"binary": {"hex": "41"}, "to": ["41793026727"] * 3}]}
-    ids = {one["messageId"] for one in client.request("POST", SEND, json.dumps(three)).json["messages"]}
-    client.request("POST", SEND, GOOD)
-    server.reported()
-    pulled = [client.request("GET", "/sms/1/reports?limit=2&bulkId=b%20c&messageId=").json["results"] for _ in range(3)]
-    assert [len(results) for results in pulled] == [2, 1, 0]
-    assert {one["messageId"] for results in pulled for one in results} == ids
-    assert len(client.request("GET", "/sms/1/reports/").json["results"]) == 1
-    assert client.request("GET", "/sms/1/reports").body == b'{"results":[]}'
-
-
-def test_reports_are_pulled_as_xml(client: Client, server: Gateway) -> None:
-    [sent] = client.request("POST", SEND, GOOD).json["messages"]
-    server.reported()
-    root = ElementTree.fromstring(client.request("GET", "/sms/1/reports", Accept="application/xml").body)
-    assert (root.tag, root.findtext("results/result/messageId")) == ("reportResponse", sent["messageId"])
-
-
-def test_a_bad_query_is_a_bad_request(client: Client) -> None:
-    reply = client.request("GET", "/sms/1/reports?limit=many&bulkId=%00")
-    assert set(reply.refusal["validationErrors"]) == {"limit", "bulkId"}
-
-
-@pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/openapi.json"])
-def test_who_watches_needs_no_key(client: Client, path: str) -> None:
-    assert client.request("GET", path, Authorization=None).status == 200
-    assert client.request("HEAD", path, Authorization=None).status == 200
-
-
-def test_metrics_are_what_prometheus_reads(client: Client) -> None:
-    reply = client.request("GET", "/metrics")
-    assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert reply.body.startswith(b"# HELP heliograph_")
-
-
-def test_a_browser_is_told_to_fetch_nothing_for_the_page(client: Client) -> None:
-    reply = client.request("GET", "/docs", Authorization=None)
-    assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert reply.headers["content-security-policy"].startswith("default-src 'none'")
-    assert reply.body == page.render(sites.document())
