@@ -62,6 +62,12 @@ def test_an_idle_connection_between_requests_stays_open(client: Client) -> None:
     assert client.socket.recv(12) == b"HTTP/1.1 200"
 
 
+def test_a_connection_stays_open_after_a_request_that_says_it_has_no_body(client: Client) -> None:
+    for _ in range(2):
+        client.send(request("POST", "/ct/1/log/end/nothing", Content_Length="0"))
+        assert client.reply().status == 404
+
+
 def test_a_body_that_never_ends_is_cut_off_with_a_408(client: Client, server: Gateway) -> None:
     client.send(request("POST", SEND, GOOD)[:-1])
     reply = client.reply()

@@ -92,7 +92,10 @@ class Exchange:
     async def send(self, event: Event) -> None:
         """For the application: what it answers goes out, and closes the connection when the body was not read."""
         if self._unread is None:
-            self._unread = any(name in _BODY_HEADERS for name, _ in self._scope["headers"])
+            # Many clients say of a POST without a body that it has 0 octets.
+            self._unread = any(
+                name in _BODY_HEADERS and value.strip(b"0") != b"" for name, value in self._scope["headers"]
+            )
         if not self._unread:
             await self._peer_send(event)
         elif event["type"] == "http.response.start":
