@@ -197,7 +197,7 @@ LOOKS: dict[str, Look] = {
     "PUT /sms/1/bulks": Look({"bulkId", "sendAt"}, "BulkResponse", TOMORROW, query=BULK, before=later),
     "GET /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", query=BULK, before=later),
     "PUT /sms/1/bulks/status": Look({"bulkId", "status"}, "BulkStatusResponse", AFTER, query=BULK, before=later),
-    "POST /ct/1/log/end/{messageId}": Look({"processKey"}, "conversionResponse", before=tracked),
+    "POST /ct/1/log/end/{messageId}": Look({"processKey"}, "EndTagResponse", before=tracked),
     "GET /account/1/balance": Look({"balance", "currency"}, "BalanceResponse"),
     "GET /account/1/total-balance": Look({"balance", "currency"}, "BalanceResponse"),
     "POST /auth/1/session": Look({"token"}, "SessionResponse", LOGIN, OPEN),

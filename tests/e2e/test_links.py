@@ -275,7 +275,7 @@ def test_a_conversion_is_told_by_the_id_of_its_message(live: Living) -> None:
         assert (await h.customer.request("POST", end + "nothing", Authorization="App x")).status == 401
         assert (await h.customer.request("GET", end + one["messageId"])).status == 405
         told = await h.customer.request("POST", end + one["messageId"], Accept="application/xml")
-        assert b"<conversionResponse><processKey>campaign 7</processKey></conversionResponse>" in told.body
+        assert b"<EndTagResponse><processKey>campaign 7</processKey></EndTagResponse>" in told.body
         metrics = (await h.customer.request("GET", "/metrics")).body.decode()
         assert "heliograph_conversions_total 1.0" in metrics
 

@@ -28,7 +28,7 @@ ENDPOINTS: Final = (
         summary="A message that is tracked led to what was wanted: say it once it has",
         answer=_end,
         reply=ConversionResponse,
-        root="conversionResponse",
+        root="EndTagResponse",
         scopes=scope.SEND,
         refusals=(*READING, NOT_FOUND),
     ),
