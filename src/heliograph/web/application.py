@@ -63,6 +63,7 @@ class Served(Generic[P]):
         """The answer: what the handler gives, or how it is refused."""
         endpoint = self.endpoint
         try:
+            exchange.require_single(call.headers)
             if endpoint.login is not Login.NONE:
                 await self._admit(call)
             elif endpoint.quota is not None:
