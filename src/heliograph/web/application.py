@@ -179,9 +179,9 @@ def build(sites: Iterable[Site[Any]], gate: Gate, limits: Limits, throttle: Thro
     for row in rows:
         methods = (row.endpoint.method, "HEAD") if row.endpoint.head else (row.endpoint.method,)
         for method in methods:
-            setattr(resources[row.endpoint.path], f"on_{method.lower()}", _responder(row))
-    for path, resource in resources.items():
-        app.add_route(path, resource)
+            setattr(resources[row.endpoint.route], f"on_{method.lower()}", _responder(row))
+    for route, resource in resources.items():
+        app.add_route(route, resource)
     return app
 
 
