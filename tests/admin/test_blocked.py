@@ -34,6 +34,20 @@ def test_what_is_blocked_is_listed_in_pages_and_let_pass_again(office: Working) 
     office(body)
 
 
+def test_what_is_blocked_is_refused_to_the_very_next_request(office: Working) -> None:
+    async def body(o: Office) -> None:
+        message = {"text": "A", "from": "BANK", "destinations": [{"to": "41793026727"}]}
+        for given, status in (({"recipients": ["4179*"]}, 14), ({"senders": ["BANK"]}, 13)):
+            [before] = (await o.acme.send(message)).messages
+            assert (await o.ask("POST", BLOCKED, given)).json == {"changed": 1}
+            [after] = (await o.acme.send(message)).messages
+            assert (before["status"]["id"], after["status"]["id"]) == (7, status)
+
+            assert (await o.ask("DELETE", BLOCKED, given)).json == {"changed": 1}
+
+    office(body)
+
+
 def test_every_value_that_cannot_be_is_named_and_nothing_is_changed(office: Working) -> None:
     async def body(o: Office) -> None:
         for method in ("POST", "DELETE"):

@@ -140,8 +140,9 @@ GOOD = [
     ),
     (
         {"options": {"validityPeriod": {"amount": 1000, "timeUnit": "HOURS"}}},
-        lambda draft: draft.validity_minutes >= 2880,
+        lambda draft: draft.validity_minutes == 2880,
     ),
+    ({"options": {"validityPeriod": {"amount": 1 << 64}}}, lambda draft: draft.validity_minutes == 2880),
     ({"webhooks": {"delivery": {"notify": False}}}, lambda draft: draft.options.notify is False),
     ({"webhooks": {"contentType": "application/xml"}}, lambda draft: draft.options.content_type.endswith("xml")),
     ({"destinations": [{}]}, lambda draft: draft.destinations == [Destination()]),
@@ -199,6 +200,7 @@ BAD = [
     ({"destinations": []}, "destinations"),
     ({"destinations": [{"to": 5}]}, "destinations[0].to"),
     ({"destinations": [{"to": "1"}, {"to": "1", "messageId": "m" * 201}]}, "destinations[1].messageId"),
+    ({"destinations": [{"to": "1"}, {"to": "1", "networkId": 1 << 63}]}, "destinations[1].networkId"),
     ({"options": {"platform": {"entityId": "e" * 256}}}, "options.platform.entityId"),
     ({"options": {"platform": {"applicationId": "e" * 256}}}, "options.platform.applicationId"),
     ({"options": {"campaignReferenceId": "e" * 256}}, "options.campaignReferenceId"),

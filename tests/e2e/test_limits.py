@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -195,5 +196,20 @@ def test_reports_and_logs_tell_the_price(live: Living) -> None:
         assert sorted(one["price"]["pricePerMessage"] for one in logs) == [0.0, 0.025]
         for path in ("balance", "total-balance"):
             assert (await h.customer.request("GET", f"/account/1/{path}")).json == {"balance": 0.0, "currency": "EUR"}
+
+    live(body)
+
+
+def test_nobody_waits_while_a_long_document_is_read(live: Living) -> None:
+    async def body(h: House) -> None:
+        document = b"<r>" + b"<messages/>" * 90_000 + b"</r>"
+        sent = h.customer.request("POST", "/sms/1/text/advanced", document, Content_Type="application/xml")
+        reading, began, longest = asyncio.create_task(sent), time.monotonic(), 0.0
+        while not reading.done():
+            asked = time.monotonic()
+            assert (await h.customer.request("GET", "/health")).status == 200
+            longest = max(longest, time.monotonic() - asked)
+        assert (await reading).status == 400
+        assert longest < (time.monotonic() - began) / 2
 
     live(body)

@@ -7,9 +7,11 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
+import yarl
 
 import postgres
 from e2e.conftest import Living, run
@@ -22,6 +24,7 @@ BASE = 'base_url = "https://sms.example/l/"'
 SHORT = re.compile(r"(?:https://)?sms\.example(/l/[0-9A-Za-z]{11})(?![0-9A-Za-z])")
 URL = "https://shop.example/a?b=c"
 OTHER = "41793026728"
+URL_OF_IDS = "http://127.0.0.1:{}/ct/1/log/end/"
 
 
 def text(*to: str, said: str = f"Look: {URL}.", **more: Any) -> dict[str, Any]:
@@ -256,6 +259,19 @@ def test_a_click_survives_a_kill_on_sqlite(tmp_path: Path) -> None:
 def test_a_click_survives_a_kill_on_postgresql(tmp_path: Path) -> None:
     with postgres.running(fsync=True) as server:
         run(a_click_through_a_kill(server.url("postgres"), tmp_path / "heliograph.toml"))
+
+
+@pytest.mark.parametrize("name", ["2026/11/order 1", "a%2Fb", "\u00fc?#", "a//b"])
+def test_a_conversion_is_told_by_whatever_id_a_customer_has_chosen(live: Living, name: str) -> None:
+    async def body(h: House) -> None:
+        chosen = {"text": "A", "destinations": [{"to": TO, "messageId": name}]}
+        await h.customer.send(chosen, path=TEXT_V1, tracking={"track": "SMS", "processKey": "k"})
+        url = URL_OF_IDS.format(h.customer.port) + quote(name, safe="")
+        headers = {"Authorization": f"App {h.customer.key}"}
+        async with h.customer.session.post(yarl.URL(url, encoded=True), headers=headers) as told:
+            assert (told.status, await told.json()) == (200, {"processKey": "k"})
+
+    live(body)
 
 
 def test_a_conversion_is_told_by_the_id_of_its_message(live: Living) -> None:

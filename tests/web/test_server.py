@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from api.wire import LIMITS, Client, Gateway, request
+from api.wire import KEY, LIMITS, Client, Gateway, request
 
 SEND = "/sms/1/binary/advanced"
 GOOD = '{"messages":[{"binary":{"hex":"41"},"destinations":[{"to":"41793026727"}]}]}'
@@ -60,6 +60,27 @@ def test_an_idle_connection_between_requests_stays_open(client: Client) -> None:
     client.socket.settimeout(5)
     client.send(request("GET", "/health"))
     assert client.socket.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_connection_stays_open_after_a_request_that_says_it_has_no_body(client: Client) -> None:
+    for _ in range(2):
+        client.send(request("POST", "/ct/1/log/end/nothing", Content_Length="0"))
+        assert client.reply().status == 404
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Content-Type", "Idempotency-Key"])
+@pytest.mark.parametrize("path", [SEND, SEND + "/"])
+def test_a_header_that_decides_comes_once(client: Client, server: Gateway, name: str, path: str) -> None:
+    given = {"Authorization": KEY, "Content-Type": "application/json", "Idempotency-Key": "k"}
+    sent = request("POST", path, GOOD, **{name.replace("-", "_"): given[name]})
+    reply = client.send(sent.replace(b"\r\n", f"\r\n{name}: {given[name]}\r\n".encode(), 1)).reply()
+    assert (reply.status, reply.refusal["validationErrors"]) == (400, {name: ["must be given once"]})
+    assert server.accepted == 0
+
+
+def test_any_other_header_may_come_twice(client: Client) -> None:
+    sent = request("POST", SEND, GOOD, X_Via="one")
+    assert client.send(sent.replace(b"\r\n", b"\r\nX-Via: two\r\n", 1)).reply().status == 200
 
 
 def test_a_body_that_never_ends_is_cut_off_with_a_408(client: Client, server: Gateway) -> None:

@@ -10,6 +10,7 @@ from api.wire import NOW
 from heliograph.flows.submission import Submission
 from heliograph.web.errors import BadRequest
 from heliograph.web.limits import Limits
+from heliograph.web.xml import SLICE
 
 MESSAGE = (
     "<from>SMSC</from>{destinations}<binary><hex>41 42</hex><dataCoding>4</dataCoding></binary><flash>true</flash>"
@@ -151,12 +152,24 @@ NONSENSE = [
     b"<a>" * 33 + b"</a>" * 33,
     b"<a>" * 200_000,
     b"<a>" + b"<b/>" * 500_001 + b"</a>",
+    b"<a>" + b'<b c="" d=""/>' * 166_667 + b"</a>",
+    b"<a " + b" ".join(b'a%d=""' % number for number in range(20_000)) + b"/>",
+    b"<a><!--" + b"x" * 3 * SLICE + b"--></a>",
 ]
 
 
 @pytest.mark.parametrize("document", NONSENSE, ids=range(len(NONSENSE)))
 def test_what_is_no_request_at_all_is_refused_whole(document: bytes) -> None:
     assert list(errors_of(document)) == ["body"]
+
+
+def test_a_long_document_says_what_json_says_wherever_it_is_sliced() -> None:
+    text = "\u20ac\U0001f600 &" * SLICE
+    to = [f"4179{number:07}" for number in range(10_000)]
+    written = "".join(f"<destination><to>{number}</to></destination>" for number in to)
+    document = one(f"<text>{text.replace('&', '&amp;')}</text><destinations>{written}</destinations>")
+    same = {"messages": [{"text": text, "destinations": [{"to": number} for number in to]}]}
+    assert parse(document) == parse_send(json.dumps(same).encode(), "application/json", Limits(), NOW)
 
 
 def test_a_request_without_messages_says_so() -> None:

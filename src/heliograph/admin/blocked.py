@@ -61,7 +61,9 @@ def _changing(change: Change) -> Any:
         _judge(call, given)
         call.check()
         await find_account(parts.store, name)
-        return BlockedCount(sum([await change(parts.store, name, kind, values) for kind, values in given.items()]))
+        changed = sum([await change(parts.store, name, kind, values) for kind, values in given.items()])
+        await parts.gate.load()  # who had nothing blocked is not asked about what he sends
+        return BlockedCount(changed)
 
     return answer
 

@@ -31,5 +31,6 @@ ENDPOINTS: Final = (
         root="EndTagResponse",
         scopes=scope.SEND,
         refusals=(*READING, NOT_FOUND),
+        slashes=True,  # customers choose their ids
     ),
 )

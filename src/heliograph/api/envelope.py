@@ -122,6 +122,7 @@ def _named(
         id_ = one.message_id
         if id_ is not None:
             id_ = reading.clip(f"{at}destinations[{index}].messageId", id_, MAX_MESSAGE_ID)
+        reading.bound(f"{at}destinations[{index}].networkId", one.network_id)
         named.append((one.network_id, Destination(one.to, id_)))
     return named
 

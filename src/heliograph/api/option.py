@@ -59,6 +59,8 @@ def read_regional(shape: RegionalShape | None, at: str, reading: Reading) -> dic
     if (turkey or TurkeyShape("TACIR")).recipient_type not in ("BIREYSEL", "TACIR"):
         reading.findings.add(f"{at}regional.turkeyIys.recipientType", "must be BIREYSEL or TACIR")
     reading.measure(at, "regional.southKorea.title", (korea or KoreaShape()).title, _MAX_TITLE)
+    reading.bound(f"{at}regional.turkeyIys.brandCode", (turkey or TurkeyShape()).brand_code)
+    reading.bound(f"{at}regional.southKorea.resellerCode", (korea or KoreaShape()).reseller_code)
     carried: dict[str, Any] = msgspec.to_builtins(shape)
     for name, word in carried.get("indiaDlt", {}).items():
         reading.measure(f"{at}regional.indiaDlt.", name, word, _MAX_WORD)

@@ -39,6 +39,11 @@ class Reading(msgspec.Struct, frozen=True):
         if text is not None and len(text) > most:
             self.findings.add(f"{at}{name}", f"must not be longer than {most} characters")
 
+    def bound(self, path: str, number: int | None) -> None:
+        """Blame a number that is carried along and has more than 64 bits: nothing can keep it."""
+        if number is not None and not -(1 << 63) <= number < 1 << 63:
+            self.findings.add(path, "must hold no number out of range")
+
     def choose(self, path: str, value: str, allowed: Iterable[str]) -> bool:
         """Blame a value that is none of those, and name them."""
         if value in allowed:

@@ -6,7 +6,14 @@ from typing import Final
 
 from heliograph.api.reading import ABSENT, Reading
 from heliograph.api.requests import ClockShape, SpeedShape, WindowShape
-from heliograph.sms.schedule import Window, parse_instant, problems, send_at_problems, validity_problems
+from heliograph.sms.schedule import (
+    MAX_VALIDITY_MINUTES,
+    Window,
+    parse_instant,
+    problems,
+    send_at_problems,
+    validity_problems,
+)
 
 _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _UNITS: Final = {"MINUTE": 60_000_000, "HOUR": 3_600_000_000, "DAY": 86_400_000_000}  # microseconds
@@ -14,15 +21,16 @@ _PERIODS: Final = {"SECONDS": 1, "MINUTES": 60, "HOURS": 3600}  # seconds
 
 
 def read_validity(minutes: int | None, path: str, reading: Reading) -> int | None:
-    """Minutes, 1 and more; longer ones than the longest are cut where the message is planned."""
-    if minutes is not None:
-        for problem in validity_problems(minutes):
-            reading.findings.add(path, problem)
-    return minutes
+    """Minutes, 1 to 2,880: longer ones are cut."""
+    if minutes is None:
+        return None
+    for problem in validity_problems(minutes):
+        reading.findings.add(path, problem)
+    return min(minutes, MAX_VALIDITY_MINUTES)
 
 
 def read_period(amount: int | None, unit: str | None, at: str, reading: Reading) -> int | None:
-    """An amount of a unit as minutes: whole ones, the last one begun counts."""
+    """An amount of a unit as minutes: whole ones, the last one begun counts; 1 to 2,880."""
     if amount is None:
         reading.findings.add(f"{at}amount", ABSENT)
     elif amount < 1:
@@ -30,7 +38,7 @@ def read_period(amount: int | None, unit: str | None, at: str, reading: Reading)
     name = unit or "MINUTES"
     if not reading.choose(f"{at}timeUnit", name, _PERIODS):
         return None
-    return -(-(amount or 1) * _PERIODS[name] // 60)
+    return min(-(-(amount or 1) * _PERIODS[name] // 60), MAX_VALIDITY_MINUTES)
 
 
 def read_send_at(text: str | None, path: str, reading: Reading) -> int | None:

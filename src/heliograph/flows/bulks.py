@@ -63,7 +63,7 @@ class Bulks:
         now = self._clock.now()
         problems = schedule.send_at_problems(now, send_at)
         if problems:
-            raise BulkConflict(f"sendAt {problems[0]}")
+            raise BulkConflict(problems[0])
         bulk = await self._intake.answer(self._store.reschedule(account.id, bulk_id, send_at, now))
         if bulk is None or bulk.status in OVER:
             raise NoSuchBulk
@@ -89,7 +89,7 @@ class Bulks:
             return before.value
         state = STATES.get(status)  # type: ignore[call-overload]
         if state is None:
-            raise BulkConflict(f"status must be one of {', '.join(STATES)}; the others come by themselves")
+            raise BulkConflict(f"must be one of {', '.join(STATES)}; the others come by themselves")
         future = self._store.set_bulk(account.id, bulk_id, state, self._clock.now())
         bulk = await self._intake.answer(future)
         if bulk is None:

@@ -7,10 +7,12 @@ Rule 2: all that a handler raises leaves by the one table of `web.errors`.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final, Generic
 
@@ -26,7 +28,7 @@ from heliograph.web.limits import Limits
 from heliograph.web.negotiation import CONTENT_TYPES, FORM, is_form, media_of, wanted_media
 from heliograph.web.query import CREDENTIALS, read_query
 from heliograph.web.throttle import Throttle
-from heliograph.web.xml import read_xml
+from heliograph.web.xml import SLICE, read_xml
 from heliograph.webhooks.formats import XML
 
 Request = falcon.asgi.Request
@@ -61,6 +63,7 @@ class Served(Generic[P]):
         """The answer: what the handler gives, or how it is refused."""
         endpoint = self.endpoint
         try:
+            exchange.require_single(call.headers)
             if endpoint.login is not Login.NONE:
                 await self._admit(call)
             elif endpoint.quota is not None:
@@ -109,7 +112,8 @@ class Served(Generic[P]):
         if self.endpoint.once and ONCE in call.headers:
             call.octets = octets
         if media == XML:
-            call.body = read_xml(body, octets, self._limits, call.findings)
+            reading = partial(read_xml, body, octets, self._limits, call.findings)
+            call.body = await asyncio.to_thread(reading) if len(octets) > SLICE else reading()
         elif media == FORM:
             call.body = body.read_form(octets, call.findings)
         else:
@@ -175,9 +179,9 @@ def build(sites: Iterable[Site[Any]], gate: Gate, limits: Limits, throttle: Thro
     for row in rows:
         methods = (row.endpoint.method, "HEAD") if row.endpoint.head else (row.endpoint.method,)
         for method in methods:
-            setattr(resources[row.endpoint.path], f"on_{method.lower()}", _responder(row))
-    for path, resource in resources.items():
-        app.add_route(path, resource)
+            setattr(resources[row.endpoint.route], f"on_{method.lower()}", _responder(row))
+    for route, resource in resources.items():
+        app.add_route(route, resource)
     return app
 
 

@@ -124,6 +124,7 @@ class Endpoint(Generic[P]):
     refusal: a shape of this endpoint's own that 400 and 401 may have besides the envelope of all.
     scopes: a login needs one of these (`accounts.scopes`); it has none where nobody logs in.
     once: it takes an Idempotency-Key. quota: what it is counted by besides the account's own rate.
+    slashes: the name that ends the path may have some in its value; %2F is one before the router looks.
     """
 
     method: str
@@ -145,6 +146,12 @@ class Endpoint(Generic[P]):
     refusal: type | None = None
     once: bool = False
     quota: Quota | None = None
+    slashes: bool = False
+
+    @property
+    def route(self) -> str:
+        """Its path in the words of the router."""
+        return self.path.removesuffix("}") + ":path}" if self.slashes else self.path
 
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from heliograph.web.errors import Disconnected, Encoded, TooLarge
+from heliograph.web.errors import BadRequest, Disconnected, Encoded, TooLarge
 from heliograph.web.limits import Limits
 
 Event = dict[str, Any]
@@ -23,6 +24,8 @@ _FIRST: Final = {"type": "http.request", "body": b"", "more_body": True}
 # What leaves a body as it is.
 _CODINGS: Final = {b"content-encoding": (b"", b"identity"), b"transfer-encoding": (b"chunked",)}
 _BODY_HEADERS: Final = (b"content-length", b"transfer-encoding")
+# Of two, a proxy may have gone by the one, and we would go by the other.
+_SINGLE: Final = ("Authorization", "Content-Type", "Idempotency-Key")
 
 
 class Exchange:
@@ -44,6 +47,15 @@ class Exchange:
         """The address of whoever asks, as the connection has it."""
         client = self._scope.get("client")
         return client[0] if client else ""
+
+    def require_single(self, headers: Mapping[bytes, bytes]) -> None:
+        """`headers` are those of the request by their names. Raises BadRequest where one counts that came twice."""
+        if len(headers) == len(self._scope["headers"]):
+            return
+        given = Counter(name for name, _ in self._scope["headers"])
+        twice = {name: ["must be given once"] for name in _SINGLE if given[name.lower().encode()] > 1}
+        if twice:
+            raise BadRequest(twice)
 
     async def receive(self) -> Event:
         """For the application, which asks once before it looks at the request: it shall not wait for the body."""
@@ -92,7 +104,10 @@ class Exchange:
     async def send(self, event: Event) -> None:
         """For the application: what it answers goes out, and closes the connection when the body was not read."""
         if self._unread is None:
-            self._unread = any(name in _BODY_HEADERS for name, _ in self._scope["headers"])
+            # Many clients say of a POST without a body that it has 0 octets.
+            self._unread = any(
+                name in _BODY_HEADERS and value.strip(b"0") != b"" for name, value in self._scope["headers"]
+            )
         if not self._unread:
             await self._peer_send(event)
         elif event["type"] == "http.response.start":

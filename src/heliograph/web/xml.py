@@ -3,6 +3,8 @@
 Any root is taken. A list may be a wrapper with items (`messages/message`), doubled (`messages/messages`) or its own
 name repeated. An empty element is an absent field; blanks around a value are not part of it, but those of a message's
 text are. Document types and entities are refused.
+
+A long document is parsed in slices, and no tag or comment may fill a whole one: what a slice costs is bounded by it.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ _ITEMS: Final = {
     "to": ("to",),
 }
 _VERBATIM: Final = frozenset(("text",))
+SLICE: Final = 64 * 1024  # octets
 
 
 class _Element:
@@ -49,9 +52,11 @@ class _Builder:
         self._nesting = limits.nesting
         self._room = max(limits.destinations, 100) * BRACKETS_PER_DESTINATION
         self._open = [_Element("")]
+        self.told = 0  # how often the parser had something to tell
 
-    def start(self, tag: str, _attributes: dict[str, str]) -> None:
-        self._room -= 1
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.told += 1
+        self._room -= 1 + len(attributes)
         if len(self._open) > self._nesting:
             raise BadRequest({"body": [f"must not be nested more than {self._nesting} deep"]})
         if self._room < 0:
@@ -61,9 +66,11 @@ class _Builder:
         self._open.append(element)
 
     def data(self, text: str) -> None:
+        self.told += 1
         self._open[-1].pieces.append(text)
 
     def end(self, _tag: str) -> None:
+        self.told += 1
         self._open.pop()
 
     def close(self) -> _Element:
@@ -77,13 +84,22 @@ def read_xml(reader: Body[T], body: bytes, limits: Limits, findings: Findings) -
     Raises:
         BadRequest: no well-formed XML, or a document type, entities, too deep, too many elements.
     """
-    parser = DefusedXMLParser(target=_Builder(limits), forbid_dtd=True)
+    builder = _Builder(limits)
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     try:
-        parser.feed(body)
+        _feed(parser, builder, body)
         root = parser.close()
     except (ParseError, DefusedXmlException, LookupError, ValueError) as problem:
         raise BadRequest({"body": [_malformed(body, problem)]}) from None
     return reader.convert(_value(root, reader.type), findings, strict=False)
+
+
+def _feed(parser: DefusedXMLParser, builder: _Builder, body: bytes) -> None:
+    for at in range(0, len(body), SLICE):
+        told = builder.told
+        parser.feed(body[at : at + SLICE])
+        if told == builder.told and at + SLICE < len(body):
+            raise BadRequest({"body": [f"must have no tag and no comment of {SLICE:,} octets"]})
 
 
 def _malformed(body: bytes, problem: Exception) -> str:
