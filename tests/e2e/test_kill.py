@@ -23,6 +23,7 @@ from e2e.served import Served
 from flows.engines import Engine, OnPostgres, OnSqlite
 from heliograph.accounts import admin
 from heliograph.app import open_store
+from heliograph.cli.terminal import now
 from heliograph.simulator.behaviour import Behaviour
 from heliograph.simulator.server import Simulator
 
@@ -113,7 +114,7 @@ class Scene:
         """The account is prepaid."""
         store = await open_store(self._url, exclusive=False)
         await admin.set_account(store, "acme", price=str(PRICE / 1_000_000), prepaid="true")
-        await admin.top_up(store, "acme", str(TOP_UP))
+        await admin.top_up(store, "acme", str(TOP_UP), now())
         await store.close()
 
     async def _check_money(self) -> None:

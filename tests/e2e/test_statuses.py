@@ -111,7 +111,7 @@ def test_what_the_settings_of_an_account_refuse_has_its_status_and_its_error(liv
         assert await send(h, "a third", text("3")) == 20
         await change(h, flood_identical="", flood_different="", price="1.5", prepaid="true")
         assert await send(h, "too poor", message()) == 12
-        await admin.top_up(store, "acme", "2")
+        await admin.top_up(store, "acme", "2", h.dial.now())
         assert await send(h, "paid", message()) == 7
         await h.customer.pulled(3)
 
@@ -178,7 +178,7 @@ ORDER: list[tuple[dict[str, Any], int]] = [
 def test_of_several_reasons_the_first_is_told(live: Living, prefix: str) -> None:
     async def body(h: House) -> None:
         await change(h, price="1", flood_identical="1", allowed_senders=["SMSC", "BANK"], prepaid="true")
-        await admin.top_up(h.gateway.store, "acme", "1")
+        await admin.top_up(h.gateway.store, "acme", "1", h.dial.now())
         await blocklist.block(h.gateway.store, "acme", "recipient", [prefix])
         await blocklist.block(h.gateway.store, "acme", "sender", ["BANK"])
         await h.gateway.gate.load()
