@@ -181,6 +181,7 @@ GOOD = [
     ({"destinations": [{"to": "1", "messageId": ""}]}, lambda draft: draft.destinations[0].message_id is None),
     ({"destinations": ..., "to": "1"}, lambda draft: draft.destinations == [Destination("1")]),
     ({"destinations": ..., "to": ["1", "2"]}, lambda draft: draft.destinations == [Destination("1"), Destination("2")]),
+    ({"deliveryTimeWindow": {"days": ["MONDAY"] * 70}}, lambda draft: draft.window == Window((0,))),
     ({"deliveryTimeWindow": {"days": ["SUNDAY", "MONDAY", "SUNDAY"]}}, lambda draft: draft.window == Window((0, 6))),
     (
         {"deliveryTimeWindow": {"days": ["MONDAY"], "from": {"hour": 22, "minute": 0}, "to": {"hour": 6, "minute": 0}}},
@@ -244,6 +245,7 @@ BAD = [
     ({"regional": {"southKorea": {"title": "t" * 67}}}, "regional.southKorea.title"),
     (window(days=[]), "deliveryTimeWindow.days"),
     (window(days=None), "deliveryTimeWindow.days"),
+    (window(days=["MONDAY"] * 71), "deliveryTimeWindow.days"),
     (window(days=["MONDAY", "Funday"]), "deliveryTimeWindow.days[1]"),
     (window(**{"from": {"hour": 6, "minute": 0}}), "deliveryTimeWindow"),
     (window(**{"from": {"hour": 6, "minute": 0}, "to": {"hour": 6, "minute": 59}}), "deliveryTimeWindow"),

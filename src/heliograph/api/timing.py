@@ -15,6 +15,7 @@ from heliograph.sms.schedule import (
     validity_problems,
 )
 
+MAX_DAYS: Final = 70  # some name a day more than once
 _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _UNITS: Final = {"MINUTE": 60_000_000, "HOUR": 3_600_000_000, "DAY": 86_400_000_000}  # microseconds
 _PERIODS: Final = {"SECONDS": 1, "MINUTES": 60, "HOURS": 3600}  # seconds
@@ -62,7 +63,9 @@ def read_window(shape: WindowShape | None, path: str, reading: Reading) -> Windo
     findings = reading.findings
     before = len(findings.errors)
     days = set()
-    for index, name in enumerate(shape.days or ()):
+    if len(shape.days or ()) > MAX_DAYS:
+        findings.add(f"{path}.days", f"must not name more than {MAX_DAYS} days")
+    for index, name in enumerate((shape.days or ())[:MAX_DAYS]):
         if reading.choose(f"{path}.days[{index}]", name, _DAYS):
             days.add(_DAYS.index(name))
     if not shape.days:
