@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from heliograph.api import scope
+from heliograph.api.page import LIMIT
 from heliograph.api.parts import Parts
 from heliograph.sms.address import bare
 from heliograph.store.inbound import InboundQuery
@@ -13,10 +14,6 @@ from heliograph.web.query import Parameter
 from heliograph.webhooks.formats import INBOUND_ROOT, inbound_log, inbox
 from heliograph.webhooks.shapes import InboundLogShape, InboxShape
 
-MAX_MESSAGES: Final = 1000
-LIMIT: Final = Parameter(
-    name="limit", text="How many at most: 1 to 1000", kind="integer", least=1, most=MAX_MESSAGES, default=50
-)
 MARKS: Final = ("applicationId", "entityId", "campaignReferenceId")
 PULL: Final = (LIMIT, *(Parameter(name=name, text="No inbound message has any: none is given") for name in MARKS))
 LOG: Final = (

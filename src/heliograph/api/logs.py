@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from heliograph.api import scope
+from heliograph.api.page import LIMIT
 from heliograph.api.parts import Parts
 from heliograph.api.submissions import MAX_BULK_ID, MAX_MESSAGE_ID
 from heliograph.flows.logs import parse_cursor
@@ -18,10 +19,9 @@ from heliograph.sms.text import decode
 from heliograph.web.endpoint import READING, Call, Endpoint
 from heliograph.web.query import Parameter
 from heliograph.web.throttle import Quota
-from heliograph.webhooks.formats import STATUS_JSON, error_json, price_json
+from heliograph.webhooks.formats import STATUS_JSON, error_json, platform, price_json
 from heliograph.webhooks.shapes import ErrorJson, PlatformShape, PriceJson, StatusJson
 
-MAX_LOGS: Final = 1000
 MAX_IDS: Final = 2048  # characters of a list of ids
 STATUSES: Final = ("ACCEPTED", "PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED")
 
@@ -102,7 +102,7 @@ _SHARED: Final = (
     Parameter(name="generalStatus", text="Messages whose status is of this group", one_of=STATUSES),
     Parameter(name="sentSince", text="Messages sent then or later", kind="instant"),
     Parameter(name="sentUntil", text="Messages sent then or before", kind="instant"),
-    Parameter(name="limit", text="How many at most: 1 to 1000", kind="integer", least=1, most=MAX_LOGS, default=50),
+    LIMIT,
     Parameter(name="mcc", text="A mobile country code: no message is known to have one, so none is given"),
     Parameter(name="mnc", text="A mobile network code; needs mcc"),
     Parameter(name="applicationId", text="Messages of this application"),
@@ -190,7 +190,6 @@ def _shown(log: Log) -> LogShape:
 
 def _shown_third(log: Log) -> ThirdLogShape:
     options = log.options
-    is_marked = options.entity_id is not None or options.application_id is not None
     return ThirdLogShape(
         message_id=log.message_id,
         destination=log.recipient,
@@ -203,7 +202,7 @@ def _shown_third(log: Log) -> ThirdLogShape:
         sender=log.sender or None,
         done_at=None if log.done_at is None else render_instant(log.done_at),
         message_count=log.segments or None,
-        platform=PlatformShape(options.entity_id, options.application_id) if is_marked else None,
+        platform=platform(options),
         campaign_reference_id=options.campaign_reference_id,
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from heliograph.api import era, scope
 from heliograph.api.era import Era
+from heliograph.api.page import LIMIT
 from heliograph.api.parts import Parts
 from heliograph.api.submissions import MAX_BULK_ID, MAX_MESSAGE_ID
 from heliograph.flows.submission import ReportQuery
@@ -16,11 +17,10 @@ from heliograph.web.query import Parameter
 from heliograph.webhooks.formats import FORMATS
 from heliograph.webhooks.shapes import ReportsShape, ThirdReportsShape
 
-MAX_REPORTS: Final = 1000
 QUERY: Final = (
     Parameter(name="bulkId", text="Reports of this bulk alone; cut at 100 characters", clip=MAX_BULK_ID),
     Parameter(name="messageId", text="The report of this message alone; cut at 200 characters", clip=MAX_MESSAGE_ID),
-    Parameter(name="limit", text="How many at most: 1 to 1000", kind="integer", least=1, most=MAX_REPORTS, default=50),
+    LIMIT,
     Parameter(name="applicationId", text="Reports of this application alone"),
     Parameter(name="entityId", text="Reports of this entity alone"),
     Parameter(name="campaignReferenceId", text="Reports of this campaign alone"),

@@ -6,19 +6,17 @@ Rule 2: a bulk that is over stays so.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import msgspec
 
 from heliograph.clock import Clock
-from heliograph.flows.errors import BulkConflict, NoSuchBulk, Overloaded
-from heliograph.flows.intake import RETRY_AFTER, Intake
+from heliograph.flows.errors import BulkConflict, NoSuchBulk
+from heliograph.flows.intake import Intake, in_time
 from heliograph.flows.pull import Account
 from heliograph.sms import schedule
 from heliograph.sms.message import BulkStatus, LaneState
 from heliograph.store.bulks import Bulk
-from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 
 # What may be asked for. The other statuses come by themselves.
@@ -100,11 +98,8 @@ class Bulks:
         return bulk.status.value
 
     async def _find(self, account: Account, bulk_id: str) -> Bulk:
-        try:
-            async with asyncio.timeout(self._intake.seconds):
-                bulk = await self._store.bulk(account.id, bulk_id)
-        except (TimeoutError, StoreUnavailable) as error:
-            raise Overloaded("the message store does not answer", RETRY_AFTER) from error
+        async with in_time(self._intake.seconds):
+            bulk = await self._store.bulk(account.id, bulk_id)
         if bulk is None:
             raise NoSuchBulk
         return bulk

@@ -14,8 +14,7 @@ import structlog
 
 from heliograph.clock import Clock
 from heliograph.flows.accept import webhook_of
-from heliograph.flows.errors import Overloaded
-from heliograph.flows.intake import RETRY_AFTER
+from heliograph.flows.intake import in_time
 from heliograph.keys import KeyMaker
 from heliograph.observe import Watch
 from heliograph.sms.short_link import is_code
@@ -71,11 +70,8 @@ class Follower:
     async def _find(self, code: str) -> ShortLink | None:
         if not is_code(code):
             return None
-        try:
-            async with asyncio.timeout(self._seconds):
-                link = await self._store.find_short_link(code)
-        except (TimeoutError, StoreUnavailable) as error:
-            raise Overloaded("the message store does not answer", RETRY_AFTER) from error
+        async with in_time(self._seconds):
+            link = await self._store.find_short_link(code)
         return link if link is not None and self._clock.now() - self._keep <= link.since else None
 
     async def _click(self, code: str, link: ShortLink, now: int) -> None:

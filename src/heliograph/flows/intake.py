@@ -8,7 +8,8 @@ Rule 3: one look a second over all that waits; no request has a clock of its own
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from itertools import takewhile
 from typing import Any, TypeVar
 
@@ -27,6 +28,16 @@ T = TypeVar("T")
 LOG = structlog.get_logger(__name__)
 LOOKS_EVERY = 1.0  # seconds
 RETRY_AFTER = 5  # seconds
+
+
+@asynccontextmanager
+async def in_time(seconds: float) -> AsyncIterator[None]:
+    """Around looks, which change nothing. Raises Overloaded where the store does not answer in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (TimeoutError, StoreUnavailable) as error:
+        raise Overloaded("the message store does not answer", RETRY_AFTER) from error
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -85,11 +96,8 @@ class Intake:
 
     async def look(self, script: Callable[..., Script[T]], *arguments: Any) -> T:
         """Run a reading script. Raises Overloaded where the store does not answer in time."""
-        try:
-            async with asyncio.timeout(self.seconds):
-                return await self._store.look(script, *arguments)
-        except (TimeoutError, StoreUnavailable) as error:
-            raise Overloaded("the message store does not answer", RETRY_AFTER) from error
+        async with in_time(self.seconds):
+            return await self._store.look(script, *arguments)
 
     async def run(self) -> None:
         """Give up what waits for too long, until `stop`."""

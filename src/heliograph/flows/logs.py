@@ -15,14 +15,12 @@ import msgspec
 
 from heliograph.clock import Clock
 from heliograph.flows.accept import storable
-from heliograph.flows.errors import Overloaded
-from heliograph.flows.intake import RETRY_AFTER
+from heliograph.flows.intake import in_time
 from heliograph.flows.pull import Account, priced
 from heliograph.flows.submission import LogSearch
 from heliograph.sms import address
 from heliograph.sms.address import BadAddress
 from heliograph.sms.message import Log
-from heliograph.store.errors import StoreUnavailable
 from heliograph.store.interface import Store
 from heliograph.store.logs import LogQuery, LogSlice, Place
 
@@ -105,8 +103,5 @@ class Logs:
         return logs, after
 
     async def _look(self, query: LogQuery, after: Place) -> LogSlice:
-        try:
-            async with asyncio.timeout(self._seconds), self._slice:
-                return await self._store.search_logs(query, after)
-        except (TimeoutError, StoreUnavailable) as error:
-            raise Overloaded("the message store does not answer", RETRY_AFTER) from error
+        async with in_time(self._seconds), self._slice:
+            return await self._store.search_logs(query, after)

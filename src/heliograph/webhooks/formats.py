@@ -15,7 +15,7 @@ import msgspec
 
 from heliograph.sms.codes import ERROR, STATUS, Error, Status
 from heliograph.sms.keyword import without_keyword
-from heliograph.sms.message import CLICK, INBOUND, Click, InboundMessage, Report
+from heliograph.sms.message import CLICK, INBOUND, Click, InboundMessage, Options, Report
 from heliograph.sms.schedule import render_instant
 from heliograph.sms.text import decode
 from heliograph.webhooks import xml
@@ -99,9 +99,15 @@ def _v1_xml(reports: Sequence[Report]) -> bytes:
     return xml.render("reportResponse", msgspec.json.decode(_v1_json(reports)))
 
 
+def platform(options: Options) -> PlatformShape | None:
+    """What the message was sent for, as the third generation has it; None: the customer has not said."""
+    if options.entity_id is None and options.application_id is None:
+        return None
+    return PlatformShape(options.entity_id, options.application_id)
+
+
 def _third(report: Report) -> ThirdReportShape:
     told, options = _shape(report), report.options
-    is_marked = options.entity_id is not None or options.application_id is not None
     return ThirdReportShape(
         told.message_id,
         told.to,
@@ -114,7 +120,7 @@ def _third(report: Report) -> ThirdReportShape:
         told.from_,
         told.sent_at,
         told.callback_data,
-        PlatformShape(options.entity_id, options.application_id) if is_marked else None,
+        platform(options),
         told.campaign_reference_id,
     )
 
